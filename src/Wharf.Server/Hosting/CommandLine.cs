@@ -1,0 +1,166 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.Text.Json.Nodes;
+using Wharf.Server.Hosting.Admin;
+using Wharf.Server.Hosting.Network;
+
+namespace Wharf.Server.Hosting;
+
+/// <summary>The commands. Scripts rely on them: exit code 0 is done, 1 a negative answer, 2 an error; with <c>--json</c> standard output is one JSON object.</summary>
+internal sealed class CommandLine
+{
+    private const string Examples = """
+        Examples:
+          wharf serve                                          a registry at http://127.0.0.1:8080, its data in ./wharf-data
+          wharf serve --data /srv/wharf --listen 'http://*:80' for other machines too
+          wharf serve --config wharf.yaml --listen 'https://*:443' --management-listen http://127.0.0.1:9091
+          wharf user add alice < password.txt                  a user for: podman login
+          wharf keys rotate                                    new keys for what the database seals; the server goes on
+
+        Every setting of the file can also be an environment variable: WHARF__Server__PublicUrl=https://registry.example.com
+        """;
+
+    private readonly Composition _wharf;
+    private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object instead of text; serve logs in JSON", Recursive = true };
+    private readonly Option<string> _data = new("--data") { Description = "The data directory [default: ./wharf-data]", HelpName = "DIR" };
+    private readonly Option<string> _config = new("--config") { Description = "Settings in YAML", HelpName = "FILE" };
+
+    private CommandLine(Composition wharf) => _wharf = wharf;
+
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(string[] args, Composition wharf)
+    {
+        StartTrace.Mark("runtime up");
+        var line = new CommandLine(wharf);
+        var parsed = line.Root().Parse(args);
+        StartTrace.Mark("command line read");
+        if (parsed.Action is not HelpAction and not ExamplesHelp && parsed.Errors.Count > 0)
+        {
+            return await FailAsync(string.Join('\n', parsed.Errors.Select(e => e.Message)) + "\nwharf --help tells what there is.", args.Contains("--json"));
+        }
+
+        try
+        {
+            // Signals are the server's own affair: Drain.
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+        }
+        catch (CannotStartException refused)
+        {
+            return await FailAsync(refused.Message, parsed.GetValue(line._json));
+        }
+        catch (Exception fault)
+        {
+            return await FailAsync(fault.ToString(), parsed.GetValue(line._json));
+        }
+    }
+
+    private static async Task<int> FailAsync(string message, bool json)
+    {
+        foreach (var text in message.Split('\n')) await Console.Error.WriteLineAsync($"wharf: {text}");
+        if (json) await Console.Out.WriteLineAsync(new JsonObject { ["error"] = message }.ToJsonString());
+        return 2;
+    }
+
+    private RootCommand Root()
+    {
+        var root = new RootCommand("Wharf, a container registry.")
+        {
+            Serve(),
+            new Command("user", "Users.") { UserAdd() },
+            new Command("keys", "The keys that seal secrets in the database.") { KeysRotate() },
+            Version(),
+        };
+        root.Options.Add(_json);
+        var help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new ExamplesHelp((HelpAction)help.Action!, Examples);
+        root.Options.Remove(root.Options.OfType<VersionOption>().Single());
+        root.Options.Add(new Option<bool>("--version") { Description = "The same as: wharf version", Action = new Asynchronous((parsed, _) => PrintVersionAsync(parsed)) });
+        return root;
+    }
+
+    private Command Serve()
+    {
+        var listen = new Option<string[]>("--listen") { Description = "Where to listen, repeatable; port 0 takes a free one [default: http://127.0.0.1:8080]", HelpName = "URL" };
+        var management = new Option<string>("--management-listen") { Description = "Serve health, metrics and version only there", HelpName = "URL" };
+        var roles = new Option<Role[]>("--role") { Description = "What this process does, repeatable [default: all]", HelpName = "web|worker|scanner|builder" };
+        listen.Validators.Add(result => RefuseOtherThanAddresses(result.Tokens.Select(t => t.Value), result.AddError));
+        management.Validators.Add(result => RefuseOtherThanAddresses(result.Tokens.Select(t => t.Value), result.AddError));
+        var serve = new Command("serve", "Run the registry until SIGTERM or Ctrl-C. Prints 'Wharf is ready at URL' when it takes requests.") { _data, listen, management, _config, roles };
+        serve.SetAction((parsed, ct) => ServeCommand.RunAsync(
+            Launched(parsed) with
+            {
+                Listen = parsed.GetValue(listen) ?? [],
+                ManagementListen = parsed.GetValue(management),
+                Roles = parsed.GetValue(roles) ?? [],
+            },
+            _wharf, ct));
+        return serve;
+    }
+
+    private Command UserAdd()
+    {
+        var name = new Argument<string>("NAME") { Description = "The name to sign in with" };
+        var add = new Command("add", "Add a user; the password is read from standard input.") { name, _data, _config };
+        add.SetAction(async (parsed, ct) =>
+        {
+            var password = await Password.ReadAsync(ct);
+            return password is null
+                ? await FailAsync("Give the password on standard input: one line, not empty, of at most 4096 characters.", parsed.GetValue(_json))
+                : await RunAsync(parsed, "user.add", new JsonObject { ["name"] = parsed.GetValue(name), ["password"] = password }, ct);
+        });
+        return add;
+    }
+
+    private Command KeysRotate()
+    {
+        var rotate = new Command("rotate", "Make new keys and seal the secrets again; a running server goes on serving.") { _data, _config };
+        rotate.SetAction((parsed, ct) => RunAsync(parsed, "keys.rotate", [], ct));
+        return rotate;
+    }
+
+    private Command Version()
+    {
+        var version = new Command("version", "Print the version and the commit that it was built from.");
+        version.SetAction((parsed, _) => PrintVersionAsync(parsed));
+        return version;
+    }
+
+    private async Task<int> PrintVersionAsync(ParseResult parsed)
+    {
+        await Console.Out.WriteLineAsync(parsed.GetValue(_json)
+            ? new JsonObject { ["version"] = BuildInfo.Version, ["commit"] = BuildInfo.Commit }.ToJsonString()
+            : $"wharf {BuildInfo.Version} ({BuildInfo.Commit})");
+        return 0;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, string command, JsonObject arguments, CancellationToken ct)
+    {
+        var result = await AdminClient.RunAsync(Launched(parsed), _wharf, command, arguments, ct);
+        await (parsed.GetValue(_json) ? Console.Out.WriteLineAsync(result.ToJson().ToJsonString())
+            : result.Done ? Console.Out.WriteLineAsync(result.Message) : Console.Error.WriteLineAsync(result.Message));
+        return result.Done ? 0 : 1;
+    }
+
+    private Launch Launched(ParseResult parsed) => new() { Config = parsed.GetValue(_config), Data = parsed.GetValue(_data), Json = parsed.GetValue(_json) };
+
+    private static void RefuseOtherThanAddresses(IEnumerable<string> values, Action<string> refuse)
+    {
+        foreach (var value in values.Where(v => ListenAddress.Parse(v) is null)) refuse($"'{value}' is not an address to listen on: {ListenAddress.Expected}");
+    }
+
+    private sealed class ExamplesHelp(HelpAction help, string examples) : SynchronousCommandLineAction
+    {
+        public override int Invoke(ParseResult parseResult)
+        {
+            var code = help.Invoke(parseResult);
+            if (parseResult.CommandResult.Command is RootCommand) parseResult.InvocationConfiguration.Output.WriteLine(examples);
+            return code;
+        }
+    }
+
+    private sealed class Asynchronous(Func<ParseResult, CancellationToken, Task<int>> run) : AsynchronousCommandLineAction
+    {
+        public override Task<int> InvokeAsync(ParseResult parseResult, CancellationToken cancellationToken = default) => run(parseResult, cancellationToken);
+    }
+}

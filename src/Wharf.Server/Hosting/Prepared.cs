@@ -1,0 +1,24 @@
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
+
+namespace Wharf.Server.Hosting;
+
+/// <summary>An application whose settings are right, before it is built: building one makes its server, which needs the data directory.</summary>
+internal sealed record Prepared(WebApplicationBuilder Builder, DataDirectory Data)
+{
+    /// <summary>The application that listens. The caller holds the lock on <see cref="Data"/>.</summary>
+    public WebApplication BuildServer()
+    {
+        Builder.WebHost.UseKestrelCore();
+        Builder.Services.AddSingleton<IConfigureOptions<KestrelServerOptions>, KestrelSetup>();
+        return Builder.Build();
+    }
+
+    /// <summary>The application for one command; it listens nowhere. The caller holds the lock on <see cref="Data"/>.</summary>
+    public WebApplication BuildForCommand()
+    {
+        Builder.Services.AddSingleton<IServer, NoServer>();
+        return Builder.Build();
+    }
+}

@@ -1,0 +1,113 @@
+using Microsoft.AspNetCore.HttpOverrides;
+using Wharf.Server.Auth;
+using Wharf.Server.Hosting.Admin;
+using Wharf.Server.Hosting.Health;
+using Wharf.Server.Hosting.Logs;
+using Wharf.Server.Hosting.Metrics;
+using Wharf.Server.Hosting.Network;
+using Wharf.Server.Hosting.Settings;
+
+namespace Wharf.Server.Hosting;
+
+/// <summary>Builds the application: the same for the server, and for a command that runs while no server does.</summary>
+internal static class ServerApp
+{
+    // Group and others get nothing of what this process creates.
+    private const uint PrivateFiles = 0x3F /* 0077 */;
+
+    /// <summary>Registers everything, and opens nothing yet.</summary>
+    /// <exception cref="CannotStartException">The settings are wrong.</exception>
+    public static Prepared Prepare(Launch launch, Composition wharf)
+    {
+        _ = Libc.SetUmask(PrivateFiles);
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "wharf", ContentRootPath = AppContext.BaseDirectory });
+        ((IHostApplicationBuilder)builder).Properties[typeof(ServerSettings)] = new ServerSettings(launch.Config, Environment.GetEnvironmentVariables());
+        StartTrace.Mark("settings read");
+        var data = builder.AddHosting(launch);
+        StartTrace.Mark("hosting registered");
+        wharf.Add(builder);
+        builder.Settings.Check();
+        StartTrace.Mark("slices registered, settings checked");
+        return new Prepared(builder, data);
+    }
+
+    public static async Task RunStartupStepsAsync(WebApplication app, CancellationToken ct)
+    {
+        foreach (var step in app.Services.GetServices<StartupStep>())
+        {
+            await step.Run(app.Services, ct);
+            StartTrace.Mark(step.Name);
+        }
+    }
+
+    /// <summary>The pipeline, from the outside in.</summary>
+    public static void Map(WebApplication app, Composition wharf)
+    {
+        var server = app.Services.GetRequiredService<ServerOptions>();
+        app.UseMiddleware<RequestScope>();
+        app.UseMiddleware<Faults>();
+        if (server.TrustedProxies.Count > 0) app.UseForwardedHeaders(Forwarding(server));
+        app.UseMiddleware<MisdirectedRequests>();
+        var web = app.Services.GetRequiredService<Roles>().Has(Role.Web);
+        if (web) wharf.Use(app);
+        app.UseRouting();
+        app.UseMiddleware<ListenerGate>();
+        app.MapHealth();
+        app.MapAdmin();
+        if (web) wharf.Map(app);
+        StartTrace.Mark("endpoints mapped");
+    }
+
+    private static DataDirectory AddHosting(this WebApplicationBuilder builder, Launch launch)
+    {
+        var services = builder.Services;
+        services.AddSingleton(TimeProvider.System);
+
+        var server = builder.AddSection<ServerOptions>("Server");
+        if (launch.Data is not null) server.Data = launch.Data;
+        if (launch.Listen.Length > 0) server.Listen = [.. launch.Listen];
+        if (launch.ManagementListen is not null) server.ManagementListen = launch.ManagementListen;
+        if (launch.Roles.Length > 0) server.Roles = [.. launch.Roles];
+        services.AddSingleton(new Roles(server.Roles));
+        var data = new DataDirectory(server.Data);
+        services.AddSingleton(data);
+
+        var logging = builder.AddSection<LoggingOptions>("Logging");
+        if (launch.Json) logging.Format = LogFormat.Json;
+        services.AddSingleton<ILoggerProvider, LogWriter>();
+        builder.Logging.SetMinimumLevel(logging.Level);
+
+        builder.AddSection<TlsOptions>("Tls");
+        builder.AddSection<KeysOptions>("Keys");
+        services.AddSingleton<KeyRing>();
+        services.AddSingleton<Certificates>();
+        services.AddHostedService(s => s.GetRequiredService<Certificates>());
+        services.AddSingleton<TrustedProxies>();
+        services.AddSingleton<ProxyProtocol>();
+        services.AddSingleton<PublicAddress>();
+        services.AddSingleton<Drain>();
+        services.AddSingleton<IHostLifetime>(s => s.GetRequiredService<Drain>());
+        services.AddSingleton<HttpMetrics>();
+        services.AddSingleton<MetricsPage>();
+        services.AddSingleton<Readiness>();
+        services.AddSingleton(new AdminSocket(data));
+        services.AddSingleton<Listeners>();
+        services.AddRoutingCore();
+        return data;
+    }
+
+    private static ForwardedHeadersOptions Forwarding(ServerOptions server)
+    {
+        // "Forwarded" (RFC 7239) is ignored: a proxy that sets only the other one would pass a client's own through.
+        var options = new ForwardedHeadersOptions
+        {
+            ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost,
+            ForwardLimit = null,
+            RequireHeaderSymmetry = false,
+        };
+        options.KnownProxies.Clear();
+        options.KnownIPNetworks.Clear();
+        foreach (var network in server.TrustedProxies) options.KnownIPNetworks.Add(network);
+        return options;
+    }
+}

@@ -1,0 +1,49 @@
+using System.Collections;
+
+namespace Wharf.Server.Hosting.Settings;
+
+/// <summary>
+/// The configuration of a process: a YAML file, and <c>WHARF__</c> variables over it. Slices take their sections while they
+/// register; what nobody took, or cannot be what it says, stops the start with file and line.
+/// </summary>
+internal sealed class ServerSettings
+{
+    private readonly SettingNode _root;
+    private readonly List<string> _problems = [];
+    private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
+
+    public ServerSettings(string? file, IDictionary environment)
+    {
+        _root = (file is null ? null : YamlSettings.Read(file, _problems)) ?? SettingNode.Mapping(file ?? "the settings");
+        EnvironmentSettings.LayOver(_root, environment, _problems);
+    }
+
+    /// <summary>A section as <typeparamref name="T"/>, its defaults where nothing is given.</summary>
+    public T Section<T>(string name)
+        where T : class, new()
+    {
+        _known.Add(name);
+        var section = new T();
+        new SettingsBinder(_problems).Fill(section, _root.Keys!.GetValueOrDefault(name) ?? SettingNode.Mapping("the settings"), name);
+        return section;
+    }
+
+    /// <summary>A setting that stands by itself at the top, such as <c>Database: Host=...</c>; null when it is not given.</summary>
+    public string? Scalar(string name)
+    {
+        _known.Add(name);
+        return _root.Keys!.GetValueOrDefault(name) is { } node ? (string?)new SettingsBinder(_problems).Scalar(node, typeof(string), name) : null;
+    }
+
+    /// <summary>Ends the registration of sections.</summary>
+    /// <exception cref="CannotStartException">Something is unknown or invalid; the message has one line for each.</exception>
+    public void Check()
+    {
+        foreach (var (name, node) in _root.Keys!.Where(k => !_known.Contains(k.Key)))
+        {
+            _problems.Add($"{node.Source}: unknown {(node.Keys is null ? "key" : "section")} {name}{Suggestion.For(name, _known)}");
+        }
+
+        if (_problems.Count > 0) throw new CannotStartException(string.Join('\n', _problems));
+    }
+}
