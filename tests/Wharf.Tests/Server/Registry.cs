@@ -1,8 +1,12 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Net.Security;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 
@@ -38,11 +42,11 @@ public partial class Registry : IAsyncLifetime
     protected virtual IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>();
 
     /// <summary>Whether the HTTP clients trust a server certificate; matters to a subclass that listens on https.</summary>
-    protected virtual bool Trusts(System.Security.Cryptography.X509Certificates.X509Certificate2? certificate) => false;
+    protected virtual bool Trusts(X509Certificate2 certificate) => false;
 
-    public string AdminPassword { get; } = Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(12));
+    public string AdminPassword { get; } = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12));
 
-    /// <summary>What the ready line said, for example http://127.0.0.1:40123/.</summary>
+    /// <summary>What the ready line said, for example http://127.0.0.1:40123/; with 127.0.0.1 in place of a wildcard address.</summary>
     public Uri Url
     {
         get
@@ -121,7 +125,7 @@ public partial class Registry : IAsyncLifetime
     /// <summary>A new user with a namespace of the same name, made by the superuser; the server chooses the password. Without a name, one that no other test has.</summary>
     public async Task<Account> CreateUserAsync(string? name = null)
     {
-        name ??= "user" + Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(5));
+        name ??= "user" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(5));
         using var response = await Client.PostAsJsonAsync("/api/v1/superuser/users/", new { username = name, email = $"{name}@example.test" }, TestContext.Current.CancellationToken);
         var body = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         Assert.True(response.IsSuccessStatusCode, $"Creating user {name}: {(int)response.StatusCode} {body}");
@@ -199,7 +203,7 @@ public partial class Registry : IAsyncLifetime
         // Whoever sends credentials decides so itself; cookies and redirects would hide what the server answers.
         var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false };
         handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, _, errors) =>
-            errors == System.Net.Security.SslPolicyErrors.None || Trusts(certificate as System.Security.Cryptography.X509Certificates.X509Certificate2);
+            errors == SslPolicyErrors.None || (certificate is X509Certificate2 presented && Trusts(presented));
         var client = new HttpClient(handler) { BaseAddress = _url ?? throw new InvalidOperationException("The registry has not been started."), Timeout = TimeSpan.FromMinutes(5) };
         lock (_clients)
         {
@@ -259,7 +263,10 @@ public partial class Registry : IAsyncLifetime
         {
             throw new InvalidOperationException($"The server was not ready within {StartLimit.TotalSeconds} s{(process.HasExited ? $" and left with exit code {process.ExitCode}" : "")}.\n{Log()}");
         }
-        _url = await ready.Task;
+        var announced = await ready.Task;
+        _url = IPAddress.TryParse(announced.DnsSafeHost, out var address) && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
+            ? new UriBuilder(announced) { Host = "127.0.0.1" }.Uri
+            : announced;
         _anonymous = NewClient();
         _admin = ClientFor(Admin, AdminPassword);
     }
