@@ -82,6 +82,9 @@ public partial class Registry : IAsyncLifetime
         }
     }
 
+    /// <summary>The folder of the published program that runs.</summary>
+    public string ProgramDirectory => Path.GetDirectoryName(File.ResolveLinkTarget($"/proc/{ProcessId}/exe", returnFinalTarget: false)!.FullName)!;
+
     /// <summary>Starts a registry for one test, which disposes it.</summary>
     public static async Task<T> StartAsync<T>()
         where T : Registry, new()
