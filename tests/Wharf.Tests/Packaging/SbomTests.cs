@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Wharf.Tests.Server;
 
 namespace Wharf.Tests.Packaging;
@@ -18,7 +17,7 @@ public sealed class SbomTests(Registry registry) : IClassFixture<Registry>
         Assert.Matches("^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$", document.GetProperty("serialNumber").GetString());
         var product = document.GetProperty("metadata").GetProperty("component");
         Assert.Equal("wharf", product.GetProperty("name").GetString());
-        Assert.Equal(typeof(Wharf.Oci.Digest).Assembly.GetName().Version!.ToString(3), product.GetProperty("version").GetString());
+        Assert.Equal(typeof(SbomTests).Assembly.GetName().Version!.ToString(3), product.GetProperty("version").GetString());
     }
 
     [Fact]
