@@ -12,8 +12,7 @@ internal static class BlobUploads
 {
     public static void Map(WebApplication app)
     {
-        foreach (var path in new[] { "/v2/-/blobs/uploads", "/v2/-/blobs/uploads/" })
-            app.MapPost(path, Start).WithMetadata(new DisableRequestSizeLimitAttribute()).Requires(Permission.Push);
+        app.MapPost("/v2/-/blobs/uploads/", Start).WithMetadata(new DisableRequestSizeLimitAttribute()).Requires(Permission.Push);
         app.MapGet("/v2/-/blobs/uploads/{id}", Status).Requires(Permission.Push);
         app.MapPatch("/v2/-/blobs/uploads/{id}", Append).WithMetadata(new DisableRequestSizeLimitAttribute()).Requires(Permission.Push);
         app.MapPut("/v2/-/blobs/uploads/{id}", Finish).WithMetadata(new DisableRequestSizeLimitAttribute()).Requires(Permission.Push);
