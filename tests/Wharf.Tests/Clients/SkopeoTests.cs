@@ -134,7 +134,7 @@ public sealed class SkopeoTests(Registry registry) : IClassFixture<Registry>, IA
         {
             await CopyAsync("--dest-creds", $"{user.Name}:{user.Password}", $"oci:{layout.Folder}:v1", At(user, $"{repository}:v1"));
         }
-        await registry.SetPublicAsync($"{user.Name}/open", true);
+        await Registry.SetPublicAsync(user, "open", true);
         var stranger = await registry.CreateUserAsync();
 
         await CopyAsync("--src-no-creds", At(user, "open:v1"), $"dir:{_home.At("back")}");
