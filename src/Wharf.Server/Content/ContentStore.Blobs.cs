@@ -10,11 +10,11 @@ internal sealed partial class ContentStore
     /// Makes a blob visible in a repository (made when it does not exist), once its bytes are durable under <paramref name="storageKey"/>.
     /// When the same content is here already, the new bytes become garbage.
     /// </summary>
-    /// <param name="uploadId">The upload that this ends, or null; the commit fails with <see cref="UploadLost"/> when another request claimed it.</param>
+    /// <param name="uploadId">The upload that this ends, or null; the commit fails with <see cref="UploadTaken"/> when another request claimed it.</param>
     public Task<Refusal?> CommitBlobAsync(Principal by, RepositoryAccess access, Digest digest, long size, string storageKey, string? uploadId, long generation, CancellationToken ct) => db.WriteAsync(async tx =>
     {
         if (uploadId is not null && await tx.ExecuteAsync("DELETE FROM upload WHERE id = @id AND generation = @generation", ("id", uploadId), ("generation", generation)) == 0)
-            throw new UploadLost();
+            throw new UploadTaken();
         if (await repositories.EnsureAsync(tx, by, access) is not var (ns, repo))
             return new Refusal(RefusalKind.NamespaceGone);
         var raw = digest.ToArray();
@@ -91,5 +91,5 @@ internal sealed partial class ContentStore
     }
 
     /// <summary>Another request has claimed the upload since this one did.</summary>
-    internal sealed class UploadLost : Exception;
+    internal sealed class UploadTaken : Exception;
 }

@@ -37,10 +37,12 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
     }
 
     /// <summary>The session, if it belongs to this repository and this account.</summary>
-    public ValueTask<Upload?> FindAsync(string id, Principal by, RepositoryName repository, CancellationToken ct) => db.OneAsync("""
+    public ValueTask<Upload?> FindAsync(string id, Principal by, RepositoryName repository, CancellationToken ct) => FindAsync(id, by.AccountId, repository.ToString(), ct);
+
+    private ValueTask<Upload?> FindAsync(string id, long account, string repository, CancellationToken ct) => db.OneAsync("""
         SELECT id, repository, account_id, storage_key, algorithm, size, hash_state, driver_state, generation
           FROM upload WHERE id = @id AND repository = @repository AND account_id = @account AND expires_ms > @now
-        """, Read, ct, ("id", id), ("repository", repository.ToString()), ("account", by.AccountId), ("now", db.NowMs));
+        """, Read, ct, ("id", id), ("repository", repository), ("account", account), ("now", db.NowMs));
 
     /// <summary>Stores a chunk.</summary>
     /// <param name="range">The chunk's place, when the client told it.</param>
@@ -52,19 +54,28 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
         if (range is { } r && r.Start != upload.Size)
             return new(UploadOutcome.OutOfOrder, upload.Size);
         if (await ClaimAsync(upload, ct) is not { } claimed)
-            return await LostAsync(id, by, repository);
-        await using var transfer = await Transfer.OpenAsync(driver, claimed, claimed.StorageKey, keep: true, ct);
+            return await LostAsync(upload);
+        return await EndIfLostAsync(claimed, () => AppendAsync(claimed, range, body, turn));
+    }
+
+    private async Task<UploadResult> AppendAsync(Upload claimed, ContentRange? range, Stream body, UploadTurns.Turn turn)
+    {
+        await using var transfer = await Transfer.OpenAsync(driver, claimed, claimed.StorageKey, keep: true, turn.Token);
         Exception? broken = null;
         try
         {
             if (await ReceiveAsync(transfer, claimed, body, turn.Token) is { } refused)
                 return refused with { Size = claimed.Size };
         }
+        catch (ContentStore.UploadTaken)
+        {
+            return await LostAsync(claimed);
+        }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
             // What arrived is kept, so that the client can go on from there.
             if (turn.Lost)
-                return await LostAsync(id, by, repository);
+                return await LostAsync(claimed);
             broken = e;
         }
         if (broken is null && range is { } told && transfer.Length - claimed.Size != told.Length)
@@ -72,7 +83,7 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
         if (broken is not null && range is not null)
             throw broken;
         if (!await NoteAsync(transfer, claimed))
-            return await LostAsync(id, by, repository);
+            return await LostAsync(claimed);
         return broken is null ? new(UploadOutcome.Done, transfer.Length) : throw broken;
     }
 
@@ -87,25 +98,33 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
         // A session that holds nothing yet is not claimed first: its bytes go to a key of their own and the commit decides.
         var fresh = upload.Generation == 0;
         if ((fresh ? upload : await ClaimAsync(upload, ct)) is not { } claimed)
-            return await LostAsync(id, by, access.Name);
+            return await LostAsync(upload);
+        return await EndIfLostAsync(claimed, () => FinishAsync(claimed, fresh, by, access, range, digest, body, turn));
+    }
+
+    private async Task<UploadResult> FinishAsync(
+        Upload claimed, bool fresh, Principal by, RepositoryAccess access, ContentRange? range, Digest digest, Stream body, UploadTurns.Turn turn)
+    {
         var key = fresh ? StorageKey.New() : claimed.StorageKey;
         try
         {
-            await using var transfer = await Transfer.OpenAsync(driver, claimed with { Algorithm = fresh ? digest.Algorithm : claimed.Algorithm }, key, keep: !fresh, ct);
+            await using var transfer = await Transfer.OpenAsync(driver, claimed with { Algorithm = fresh ? digest.Algorithm : claimed.Algorithm }, key, keep: !fresh, turn.Token);
             if (await ReceiveAsync(transfer, fresh ? null : claimed, body, turn.Token) is { } refused)
                 return refused with { Size = claimed.Size };
             if (range is { } told && transfer.Length - claimed.Size != told.Length)
                 return new(UploadOutcome.LengthMismatch, claimed.Size);
             return await CommitAsync(transfer, by, access, digest, claimed, turn.Token);
         }
-        catch (ContentStore.UploadLost)
+        catch (ContentStore.UploadTaken)
         {
-            await driver.DeleteAsync([key], CancellationToken.None);
-            return await LostAsync(id, by, access.Name);
+            // A key of this request's own is nobody else's; the session's belongs to whoever took it over.
+            if (fresh)
+                await driver.DeleteAsync([key], CancellationToken.None);
+            return await LostAsync(claimed);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException && turn.Lost)
         {
-            return await LostAsync(id, by, access.Name);
+            return await LostAsync(claimed);
         }
     }
 
@@ -205,7 +224,7 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
                     if (session is null)
                         await transfer.FlushAsync(ct);
                     else if (!await NoteAsync(transfer, session))
-                        throw new ContentStore.UploadLost();
+                        throw new ContentStore.UploadTaken();
                 }
                 if (filled < BufferSize)
                     return null;
@@ -245,8 +264,26 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
         return gone;
     }, ct) == 1;
 
-    private async Task<UploadResult> LostAsync(string id, Principal by, RepositoryName repository) =>
-        await FindAsync(id, by, repository, CancellationToken.None) is { } now ? new(UploadOutcome.OutOfOrder, now.Size) : new(UploadOutcome.Unknown);
+    /// <summary>
+    /// A session whose bytes are lost (a failed sync, or an end that was never committed) is ended, so that the client starts again;
+    /// one that a newer request took over goes on there.
+    /// </summary>
+    private async Task<UploadResult> EndIfLostAsync(Upload claimed, Func<Task<UploadResult>> write)
+    {
+        try
+        {
+            return await write();
+        }
+        catch (UploadLostException)
+        {
+            await DropAsync(claimed, CancellationToken.None);
+            return await LostAsync(claimed);
+        }
+    }
+
+    private async Task<UploadResult> LostAsync(Upload upload) => await FindAsync(upload.Id, upload.AccountId, upload.Repository, CancellationToken.None) is { } now
+        ? new(UploadOutcome.OutOfOrder, now.Size)
+        : new(UploadOutcome.Unknown);
 
     private async Task<Digest> RehashAsync(string key, long size, DigestAlgorithm algorithm, CancellationToken ct)
     {
@@ -286,10 +323,12 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
         /// <param name="keep">Whether a session can go on with what is stored when this request fails.</param>
         public static async Task<Transfer> OpenAsync(IBlobDriver driver, Upload upload, string key, bool keep, CancellationToken ct)
         {
-            if (upload.DriverState is null)
+            if (!keep)
                 return new(await driver.BeginAsync(key, ct), key, new ResumableHash(upload.Algorithm), keep);
-            var writer = await driver.ResumeAsync(key, upload.DriverState, ct);
-            return new(writer, key, upload.HashState is null ? null : ResumableHash.Restore(upload.HashState), keep);
+            // A session that noted nothing yet may have been begun all the same, by a request that was killed.
+            var writer = await driver.ResumeAsync(key, upload.DriverState ?? [], ct);
+            var hash = upload.DriverState is null ? new ResumableHash(upload.Algorithm) : upload.HashState is null ? null : ResumableHash.Restore(upload.HashState);
+            return new(writer, key, hash, keep);
         }
 
         public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct)
