@@ -136,12 +136,12 @@ public partial class Registry : IAsyncLifetime
         return new Account(name, password, ClientFor(name, password));
     }
 
-    /// <summary>Makes an existing repository public or private.</summary>
-    public async Task SetPublicAsync(string repository, bool isPublic)
+    /// <summary>Lets the owner make an existing repository public or private.</summary>
+    public static async Task SetPublicAsync(Account owner, string repository, bool isPublic)
     {
-        using var response = await Client.PostAsJsonAsync(
-            $"/api/v1/repository/{repository}/changevisibility", new { visibility = isPublic ? "public" : "private" }, TestContext.Current.CancellationToken);
-        Assert.True(response.IsSuccessStatusCode, $"Changing the visibility of {repository}: {(int)response.StatusCode}");
+        using var response = await owner.Client.PostAsJsonAsync(
+            $"/api/v1/repository/{owner.Name}/{repository}/changevisibility", new { visibility = isPublic ? "public" : "private" }, TestContext.Current.CancellationToken);
+        Assert.True(response.IsSuccessStatusCode, $"Changing the visibility of {owner.Name}/{repository}: {(int)response.StatusCode}");
     }
 
     /// <summary>Everything that the program has written so far.</summary>
