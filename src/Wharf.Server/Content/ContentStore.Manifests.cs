@@ -2,6 +2,7 @@ using System.Text.Json;
 using Wharf.Oci;
 using Wharf.Server.Auth;
 using Wharf.Server.Data;
+using Wharf.Server.Outbox;
 
 namespace Wharf.Server.Content;
 
