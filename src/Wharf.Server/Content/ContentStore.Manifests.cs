@@ -2,6 +2,7 @@ using System.Text.Json;
 using Wharf.Oci;
 using Wharf.Server.Auth;
 using Wharf.Server.Data;
+using Wharf.Server.Repositories;
 
 namespace Wharf.Server.Content;
 
@@ -19,6 +20,9 @@ internal sealed partial class ContentStore
         var payload = JsonSerializer.Serialize(new PushPayload(by.AccountId, [.. tags.Take(32)], manifest.MediaType), PayloadJson.Default.PushPayload);
         return db.WriteAsync(async tx =>
         {
+            // A refusal leaves nothing behind, not even an empty repository: one that has nothing yet is made only for a manifest that names nothing.
+            if (await RepositoryStore.FindAsync(tx, access.Name) is not { RepositoryId: not 0 } && await CheckReferencesAsync(tx, 0, 0, blobs, children) is { } missing)
+                return missing;
             if (await repositories.EnsureAsync(tx, by, access) is not var (ns, repo))
                 return new Refusal(RefusalKind.NamespaceGone);
             var known = await tx.OneAsync("""
@@ -65,7 +69,7 @@ internal sealed partial class ContentStore
                  WHERE l.namespace_id = @ns AND l.repository_id = @repo AND l.digest = @digest AND b.state <> 'deleting'
                 """, static r => ((long Size, string State)?)(r.GetInt64(0), r.GetString(1)), ("ns", ns), ("repo", repo), ("digest", blob.Digest.ToArray()));
             if (row is not { } stored)
-                return new Refusal(RefusalKind.BlobUnknown, blob.Digest);
+                return new Refusal(RefusalKind.ReferencedBlobUnknown, blob.Digest);
             if (stored.Size != blob.Size)
                 return new Refusal(RefusalKind.SizeMismatch, blob.Digest, $"The descriptor of {blob.Digest} says {blob.Size} bytes; the blob has {stored.Size}.");
             if (stored.State == "condemned")

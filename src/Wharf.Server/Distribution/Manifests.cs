@@ -93,11 +93,16 @@ internal static class Manifests
         while (true)
         {
             var read = await reader.ReadAsync(ct);
-            if (read.Buffer.Length > MaxBytes)
-                return null;
-            if (read.IsCompleted)
-                return System.Buffers.BuffersExtensions.ToArray(read.Buffer);
-            reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            var tooLarge = read.Buffer.Length > MaxBytes;
+            if (!tooLarge && !read.IsCompleted)
+            {
+                reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                continue;
+            }
+            var bytes = tooLarge ? null : System.Buffers.BuffersExtensions.ToArray(read.Buffer);
+            // Without it Kestrel cannot drain the body, and closes the connection that the client is about to use again.
+            reader.AdvanceTo(read.Buffer.End);
+            return bytes;
         }
     }
 }
