@@ -30,9 +30,9 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
         var key = StorageKey.New();
         await db.WriteAsync(tx => tx.ExecuteAsync("""
             INSERT INTO upload (id, repository, account_id, location, storage_key, algorithm, size, generation, incarnation, created_ms, expires_ms)
-            VALUES (@id, @repository, @account, @location, @key, @algorithm, 0, 0, @me, @now, @expires)
+            VALUES (@id, @repository, @account, @location, @key, @algorithm, 0, 0, @me, now_ms(), now_ms() + @life)
             """, ("id", id), ("repository", repository.ToString()), ("account", by.AccountId), ("location", ContentStore.Location), ("key", key),
-            ("algorithm", DigestAlgorithms.Name(algorithm)), ("me", Incarnation), ("now", tx.NowMs), ("expires", Expiry(tx))), ct);
+            ("algorithm", DigestAlgorithms.Name(algorithm)), ("me", Incarnation), ("life", LifeMs)), ct);
         return id;
     }
 
@@ -41,8 +41,8 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
 
     private ValueTask<Upload?> FindAsync(string id, long account, string repository, CancellationToken ct) => db.OneAsync("""
         SELECT id, repository, account_id, storage_key, algorithm, size, hash_state, driver_state, generation
-          FROM upload WHERE id = @id AND repository = @repository AND account_id = @account AND expires_ms > @now
-        """, Read, ct, ("id", id), ("repository", repository), ("account", account), ("now", db.NowMs));
+          FROM upload WHERE id = @id AND repository = @repository AND account_id = @account AND expires_ms > now_ms()
+        """, Read, ct, ("id", id), ("repository", repository), ("account", account));
 
     /// <summary>Stores a chunk.</summary>
     /// <param name="range">The chunk's place, when the client told it.</param>
@@ -67,7 +67,7 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
             if (await ReceiveAsync(transfer, claimed, body, turn.Token) is { } refused)
                 return refused with { Size = claimed.Size };
         }
-        catch (ContentStore.UploadTaken)
+        catch (UploadTaken)
         {
             return await LostAsync(claimed);
         }
@@ -115,7 +115,7 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
                 return new(UploadOutcome.LengthMismatch, claimed.Size);
             return await CommitAsync(transfer, by, access, digest, claimed, turn.Token);
         }
-        catch (ContentStore.UploadTaken)
+        catch (UploadTaken)
         {
             // A key of this request's own is nobody else's; the session's belongs to whoever took it over.
             if (fresh)
@@ -147,8 +147,8 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
     public async Task<int> SweepAsync(CancellationToken ct)
     {
         var expired = await db.ListAsync("""
-            SELECT id, repository, account_id, storage_key, algorithm, size, hash_state, driver_state, generation FROM upload WHERE expires_ms <= @now LIMIT 500
-            """, Read, ct, ("now", db.NowMs));
+            SELECT id, repository, account_id, storage_key, algorithm, size, hash_state, driver_state, generation FROM upload WHERE expires_ms <= now_ms() LIMIT 500
+            """, Read, ct);
         foreach (var upload in expired)
             await DropAsync(upload, ct);
         return expired.Count;
@@ -157,8 +157,8 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
     /// <summary>Deletes bytes that no row names any more; returns how many keys.</summary>
     public async Task<int> CollectGarbageAsync(CancellationToken ct)
     {
-        var rows = await db.ListAsync("SELECT storage_key, upload_state FROM storage_garbage WHERE location = @location AND after_ms <= @now ORDER BY after_ms LIMIT 500",
-            static r => (Key: r.GetString(0), State: r.IsDBNull(1) ? null : r.GetFieldValue<byte[]>(1)), ct, ("location", ContentStore.Location), ("now", db.NowMs));
+        var rows = await db.ListAsync("SELECT storage_key, upload_state FROM storage_garbage WHERE location = @location AND after_ms <= now_ms() ORDER BY after_ms LIMIT 500",
+            static r => (Key: r.GetString(0), State: r.IsDBNull(1) ? null : r.GetFieldValue<byte[]>(1)), ct, ("location", ContentStore.Location));
         if (rows.Count == 0)
             return 0;
         foreach (var (key, state) in rows)
@@ -185,9 +185,11 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
             return new(UploadOutcome.DigestMismatch, 0, actual);
         }
         // From here on a client that goes away changes nothing.
-        var refusal = await content.CommitBlobAsync(by, access, digest, size, transfer.Key, upload.Id.Length > 0 ? upload.Id : null, upload.Generation, CancellationToken.None);
+        var refusal = await content.CommitBlobAsync(by, access, digest, size, transfer.Key, upload.Id.Length > 0 ? upload : null, CancellationToken.None);
         if (refusal is null)
             return new(UploadOutcome.Done, size);
+        if (refusal.Kind == RefusalKind.UploadTaken)
+            throw new UploadTaken();
         await driver.DeleteAsync([transfer.Key], CancellationToken.None);
         return new(UploadOutcome.Refused, 0, default, refusal);
     }
@@ -224,7 +226,7 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
                     if (session is null)
                         await transfer.FlushAsync(ct);
                     else if (!await NoteAsync(transfer, session))
-                        throw new ContentStore.UploadTaken();
+                        throw new UploadTaken();
                 }
                 if (filled < BufferSize)
                     return null;
@@ -239,8 +241,8 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
     private async Task<Upload?> ClaimAsync(Upload upload, CancellationToken ct)
     {
         var won = await db.WriteAsync(tx => tx.ExecuteAsync(
-            "UPDATE upload SET generation = generation + 1, incarnation = @me, expires_ms = @expires WHERE id = @id AND generation = @generation",
-            ("me", Incarnation), ("expires", Expiry(tx)), ("id", upload.Id), ("generation", upload.Generation)), ct);
+            "UPDATE upload SET generation = generation + 1, incarnation = @me, expires_ms = now_ms() + @life WHERE id = @id AND generation = @generation",
+            ("me", Incarnation), ("life", LifeMs), ("id", upload.Id), ("generation", upload.Generation)), ct);
         return won == 1 ? upload with { Generation = upload.Generation + 1 } : null;
     }
 
@@ -248,8 +250,8 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
     {
         var state = await transfer.FlushAsync(CancellationToken.None);
         return await db.WriteAsync(tx => tx.ExecuteAsync("""
-            UPDATE upload SET size = @size, hash_state = @hash, driver_state = @driver, expires_ms = @expires WHERE id = @id AND generation = @generation
-            """, ("size", transfer.Length), ("hash", transfer.Hash?.Save()), ("driver", state), ("expires", Expiry(tx)), ("id", claimed.Id), ("generation", claimed.Generation)),
+            UPDATE upload SET size = @size, hash_state = @hash, driver_state = @driver, expires_ms = now_ms() + @life WHERE id = @id AND generation = @generation
+            """, ("size", transfer.Length), ("hash", transfer.Hash?.Save()), ("driver", state), ("life", LifeMs), ("id", claimed.Id), ("generation", claimed.Generation)),
             CancellationToken.None) == 1;
     }
 
@@ -258,9 +260,9 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
         var gone = await tx.ExecuteAsync("DELETE FROM upload WHERE id = @id AND generation = @generation", ("id", upload.Id), ("generation", upload.Generation));
         if (gone == 1)
             await tx.ExecuteAsync("""
-                INSERT INTO storage_garbage (location, storage_key, upload_state, after_ms) VALUES (@location, @key, @state, @now)
+                INSERT INTO storage_garbage (location, storage_key, upload_state, after_ms) VALUES (@location, @key, @state, now_ms())
                 ON CONFLICT (location, storage_key) DO NOTHING
-                """, ("location", ContentStore.Location), ("key", upload.StorageKey), ("state", upload.DriverState ?? []), ("now", tx.NowMs));
+                """, ("location", ContentStore.Location), ("key", upload.StorageKey), ("state", upload.DriverState ?? []));
         return gone;
     }, ct) == 1;
 
@@ -303,11 +305,14 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
         }
     }
 
-    private long Expiry(Tx tx) => tx.NowMs + options.UploadMinutes * 60_000L;
+    private long LifeMs => options.UploadMinutes * 60_000L;
 
     private static Upload Read(DbDataReader r) =>
         new(r.GetString(0), r.GetString(1), r.GetInt64(2), r.GetString(3), DigestAlgorithms.TryParse(r.GetString(4), out var algorithm) ? algorithm : default, r.GetInt64(5),
             r.IsDBNull(6) ? null : r.GetFieldValue<byte[]>(6), r.IsDBNull(7) ? null : r.GetFieldValue<byte[]>(7), r.GetInt64(8));
+
+    /// <summary>Another request has claimed the session since this one did.</summary>
+    private sealed class UploadTaken : Exception;
 
     /// <summary>One object being written, with its hash as far as that can be carried along.</summary>
     private sealed class Transfer(IBlobWriter writer, string key, ResumableHash? hash, bool keep) : IAsyncDisposable
