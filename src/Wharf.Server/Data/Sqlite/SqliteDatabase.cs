@@ -3,7 +3,7 @@ using System.Data.Common;
 using System.Threading.Channels;
 using Microsoft.Data.Sqlite;
 
-namespace Wharf.Server.Data;
+namespace Wharf.Server.Data.Sqlite;
 
 /// <summary>
 /// SQLite for one process. One thread writes: it drains the queue into one transaction, gives each unit a savepoint of its own
