@@ -4,7 +4,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Net.Security;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -17,7 +16,7 @@ namespace Wharf.Tests.Server;
 /// An assembly or class fixture; a subclass starts it with other settings, or a test starts its own with <see cref="StartAsync"/>.
 /// The server's log from the first use by a test on is shown when that test fails.
 /// </summary>
-public partial class Registry : IAsyncLifetime
+public class Registry : IAsyncLifetime
 {
     /// <summary>Name of the superuser that the server makes on its empty database.</summary>
     public const string Admin = "admin";
@@ -283,7 +282,7 @@ public partial class Registry : IAsyncLifetime
         _process = null;
         using (process)
         {
-            _ = Kill(process.Id, 15);
+            process.Terminate();
             using var limit = new CancellationTokenSource(StopLimit);
             try
             {
@@ -300,7 +299,4 @@ public partial class Registry : IAsyncLifetime
             }
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "kill")]
-    private static partial int Kill(int pid, int signal);
 }
