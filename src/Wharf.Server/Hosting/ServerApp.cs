@@ -18,7 +18,7 @@ internal static class ServerApp
     public static Prepared Prepare(Launch launch, Composition wharf)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "wharf", ContentRootPath = AppContext.BaseDirectory });
-        ((IHostApplicationBuilder)builder).Properties[typeof(ServerSettings)] = new ServerSettings(launch.Config, Environment.GetEnvironmentVariables());
+        ((IHostApplicationBuilder)builder).Properties[typeof(ServerSettings)] = ServerSettings.Read(launch.Config, Environment.GetEnvironmentVariables());
         StartTrace.Mark("settings read");
         var data = builder.AddHosting(launch);
         StartTrace.Mark("hosting registered");
