@@ -1,21 +1,37 @@
+using Wharf.Server.Accounts;
+using Wharf.Server.Auth;
+using Wharf.Server.Content;
+using Wharf.Server.Data;
+using Wharf.Server.Distribution;
 using Wharf.Server.Hosting;
+using Wharf.Server.QuayApi;
+using Wharf.Server.Repositories;
 
 return await CommandLine.RunAsync(args, new Composition(Add, Use, Map));
 
 // What each slice registers: settings sections, services, startup steps, readiness checks, admin commands.
 static void Add(WebApplicationBuilder builder)
 {
-    // SLICES 1 of 3: builder.AddContent();
+    builder.AddData();
+    builder.AddAuth();
+    builder.AddAccounts();
+    builder.AddRepositories();
+    builder.AddContent();
+    builder.AddDistribution();
 }
 
 // What must see a request before routing: rewriting of paths.
 static void Use(WebApplication app)
 {
-    // SLICES 2 of 3: app.UseOciRouting();
+    app.UseMiddleware<OciRouting>();
+    app.UseMiddleware<QuayRouting>();
 }
 
 // Middleware behind routing, then endpoints.
 static void Map(WebApplication app)
 {
-    // SLICES 3 of 3: app.MapDistribution();
+    app.UseMiddleware<AccessMiddleware>();
+    app.MapDistribution();
+    app.MapAccounts();
+    app.MapRepositories();
 }

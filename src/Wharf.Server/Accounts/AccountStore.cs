@@ -1,0 +1,114 @@
+using System.Data.Common;
+using Wharf.Oci;
+using Wharf.Server.Auth;
+using Wharf.Server.Data;
+
+namespace Wharf.Server.Accounts;
+
+/// <summary>People and their own namespaces.</summary>
+internal sealed class AccountStore(Database db, KeyRing ring, AuthOptions options)
+{
+    private const string PasswordPurpose = "password";
+    private const string Columns = "n.id, n.name, a.sealed_password, a.credential, a.superuser, a.enabled";
+
+    // Accounts that sent a request lately; a change drops its entry in the process that makes it (contract 9).
+    private readonly Cache<long, AccountState> _known = new(50_000, static _ => 1);
+
+    /// <summary>Called in this process after an account changed.</summary>
+    public event Action<long>? Changed;
+
+    /// <summary>Quay's rule for user and organization names, 2 to 255 characters of the OCI grammar's first component.</summary>
+    public static bool IsValidName(string? name)
+    {
+        if (name is not { Length: >= 2 and <= 255 } || !RepositoryName.TryParse(name + "/x", null, out _))
+            return false;
+        // Quay allows one separator between letters or digits, where OCI allows runs.
+        for (var i = 1; i < name.Length; i++)
+            if (name[i] is '.' or '_' or '-' && name[i - 1] is '.' or '_' or '-')
+                return false;
+        return true;
+    }
+
+    public ValueTask<AccountState?> FindAsync(string name, CancellationToken ct) => db.OneAsync($"""
+        SELECT {Columns} FROM namespace n JOIN account a ON a.id = n.id WHERE n.name = @name AND n.deleted_ms IS NULL
+        """, Read, ct, ("name", name));
+
+    /// <summary>The account as a token's bearer; from memory where that is still right.</summary>
+    public async ValueTask<AccountState?> FindAsync(long id, CancellationToken ct)
+    {
+        if (_known.TryGet(id, out var known))
+            return known;
+        var epoch = _known.Epoch;
+        var account = await db.OneAsync($"""
+            SELECT {Columns} FROM namespace n JOIN account a ON a.id = n.id WHERE n.id = @id AND n.deleted_ms IS NULL
+            """, Read, ct, ("id", id));
+        if (account is not null)
+            _known.Add(id, account, epoch);
+        return account;
+    }
+
+    public async ValueTask<bool> AnyAsync(CancellationToken ct) => await db.OneAsync("SELECT 1 FROM account LIMIT 1", static r => r.GetInt32(0), ct) == 1;
+
+    /// <summary>Makes a person and the namespace of the same name.</summary>
+    /// <param name="onlyFirst">Refuse when there is an account already (the first user of a registry).</param>
+    public async Task<NewAccount> CreateAsync(string name, string? email, string password, bool superuser, bool onlyFirst, CancellationToken ct)
+    {
+        if (!IsValidName(name))
+            return new(0, "A user name has 2 to 255 lower-case letters and digits, with single '.', '_' or '-' between them.");
+        if (!PasswordHash.IsAcceptable(password))
+            return new(0, "A password has at least 8 characters.");
+        var sealedPassword = Seal(PasswordHash.Create(password, options.PasswordRounds));
+        return await db.WriteAsync<NewAccount>(async tx =>
+        {
+            if (onlyFirst && await tx.OneAsync("SELECT 1 FROM account LIMIT 1", static r => r.GetInt32(0)) == 1)
+                return new(0, "There are users already.");
+            if (await tx.OneAsync("SELECT 1 FROM namespace WHERE name = @name AND deleted_ms IS NULL", static r => r.GetInt32(0), ("name", name)) == 1)
+                return new(0, "The name is taken.");
+            if (email is not null && await tx.OneAsync("SELECT 1 FROM account WHERE email = @email", static r => r.GetInt32(0), ("email", email)) == 1)
+                return new(0, "The e-mail address is in use.");
+            var id = await tx.OneAsync("INSERT INTO namespace (name, kind, created_ms) VALUES (@name, 'user', @now) RETURNING id",
+                static r => r.GetInt64(0), ("name", name), ("now", tx.NowMs));
+            await tx.ExecuteAsync("""
+                INSERT INTO account (id, email, sealed_password, credential, superuser, enabled, created_ms)
+                VALUES (@id, @email, @password, 1, @superuser, 1, @now)
+                """, ("id", id), ("email", email), ("password", sealedPassword), ("superuser", superuser ? 1 : 0), ("now", tx.NowMs));
+            await Events.AddAsync(tx, "account.created", id, null, null, "{}");
+            return new(id, null);
+        }, ct);
+    }
+
+    /// <summary>Stores the same password with today's work factor; changes nothing when the password changed meanwhile.</summary>
+    public Task StrengthenAsync(AccountState account, string password, CancellationToken ct)
+    {
+        var sealedPassword = Seal(PasswordHash.Create(password, options.PasswordRounds));
+        return db.WriteAsync(async tx =>
+        {
+            tx.OnCommit(() => Drop(account.Id));
+            return await tx.ExecuteAsync("UPDATE account SET sealed_password = @password WHERE id = @id AND credential = @credential",
+                ("password", sealedPassword), ("id", account.Id), ("credential", account.Credential));
+        }, ct);
+    }
+
+    /// <summary>Seals every password hash anew under the ring's current key, in the caller's transaction.</summary>
+    public async ValueTask<int> ResealAsync(Tx tx)
+    {
+        var rows = await tx.ListAsync("SELECT id, sealed_password FROM account", static r => (Id: r.GetInt64(0), Sealed: r.GetFieldValue<byte[]>(1)));
+        foreach (var row in rows)
+            await tx.ExecuteAsync("UPDATE account SET sealed_password = @sealed WHERE id = @id", ("sealed", Seal(Unseal(row.Sealed))), ("id", row.Id));
+        tx.OnCommit(_known.DropAll);
+        return rows.Count;
+    }
+
+    public byte[] Unseal(byte[] sealedPassword) => ring.Unseal(PasswordPurpose, sealedPassword);
+
+    private byte[] Seal(byte[] hash) => ring.Seal(PasswordPurpose, hash);
+
+    private void Drop(long id)
+    {
+        _known.Drop(id);
+        Changed?.Invoke(id);
+    }
+
+    private static AccountState Read(DbDataReader r) =>
+        new(r.GetInt64(0), r.GetString(1), r.GetFieldValue<byte[]>(2), r.GetInt64(3), r.GetInt64(4) == 1, r.GetInt64(5) == 1);
+}

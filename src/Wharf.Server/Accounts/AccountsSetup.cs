@@ -1,0 +1,26 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Wharf.Server.Hosting.Admin;
+using Wharf.Server.Hosting.Settings;
+
+namespace Wharf.Server.Accounts;
+
+internal static class AccountsSetup
+{
+    public static void AddAccounts(this WebApplicationBuilder builder)
+    {
+        builder.AddSection<AccountOptions>("Accounts");
+        builder.Services.AddSingleton<AccountStore>()
+            .AddSingleton(new AdminCommand("user.add", AddUserAsync))
+            .AddHostedService<FirstSuperuser>();
+    }
+
+    private static async Task<AdminResult> AddUserAsync(IServiceProvider services, JsonElement arguments, CancellationToken ct)
+    {
+        var (name, password) = (arguments.GetProperty("name").GetString() ?? "", arguments.GetProperty("password").GetString() ?? "");
+        var made = await services.GetRequiredService<AccountStore>().CreateAsync(name, null, password, superuser: false, onlyFirst: false, ct);
+        return made.Problem is { } problem
+            ? new AdminResult(false, $"The user {name} was not added. {problem}")
+            : new AdminResult(true, $"The user {name} was added.", new JsonObject { ["name"] = name });
+    }
+}

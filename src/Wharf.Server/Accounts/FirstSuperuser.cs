@@ -1,0 +1,29 @@
+using Wharf.Server.Auth;
+using Wharf.Server.Hosting;
+
+namespace Wharf.Server.Accounts;
+
+/// <summary>
+/// The superuser <c>admin</c> of an empty registry, with the password of WHARF_ADMIN_PASSWORD or a random one that is shown once.
+/// A hosted service, because only <c>serve</c> makes one, before the first request is taken.
+/// </summary>
+internal sealed class FirstSuperuser(AccountStore accounts, AccountOptions options) : IHostedService
+{
+    private const string Name = "admin";
+    private const string Variable = "WHARF_ADMIN_PASSWORD";
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (!options.InitialAdmin || await accounts.AnyAsync(cancellationToken))
+            return;
+        var given = Environment.GetEnvironmentVariable(Variable);
+        if (given is not null && !PasswordHash.IsAcceptable(given))
+            throw new CannotStartException($"{Variable} must have 8 to 1024 characters.");
+        var password = given ?? AccountsApi.RandomPassword();
+        var made = await accounts.CreateAsync(Name, null, password, superuser: true, onlyFirst: true, cancellationToken);
+        if (made.Problem is null && given is null)
+            await Console.Out.WriteLineAsync($"The superuser '{Name}' has the password {password} (shown only now; set {Variable} to choose it yourself)");
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}

@@ -1,0 +1,22 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Wharf.Server.Auth;
+
+/// <summary>The section <c>Auth</c>.</summary>
+internal sealed class AuthOptions
+{
+    /// <summary>How long a registry token is valid, in seconds. A token proves identity only: what it may do is asked anew at each request.</summary>
+    [Range(60, 3600)] public int TokenSeconds { get; set; } = 300;
+
+    /// <summary>Rounds of PBKDF2-HMAC-SHA512 for new passwords; a password with fewer rounds is hashed anew at its next use.</summary>
+    [Range(1_000, 10_000_000)] public int PasswordRounds { get; set; } = 210_000;
+
+    /// <summary>Whether callers without a credential may pull from public repositories.</summary>
+    public bool AnonymousAccess { get; set; } = true;
+
+    /// <summary>Wrong passwords in a row that one account and address may send before further ones have to wait.</summary>
+    [Range(3, 1000)] public int LoginBurst { get; set; } = 20;
+
+    /// <summary>Seconds after which one more try is given back.</summary>
+    [Range(1, 3600)] public int LoginRefillSeconds { get; set; } = 2;
+}

@@ -1,0 +1,16 @@
+using Wharf.Server.Hosting.Admin;
+using Wharf.Server.Hosting.Settings;
+
+namespace Wharf.Server.Auth;
+
+internal static class AuthSetup
+{
+    public static void AddAuth(this WebApplicationBuilder builder)
+    {
+        builder.AddSection<AuthOptions>("Auth");
+        builder.Services
+            .AddSingleton<SigningKeys>().AddSingleton<RegistryTokens>().AddSingleton<LoginThrottle>().AddSingleton<Authenticator>()
+            .AddSingleton<Permissions>().AddSingleton<KeyRotation>()
+            .AddSingleton(new AdminCommand("keys.rotate", static (services, _, ct) => services.GetRequiredService<KeyRotation>().RunAsync(ct)));
+    }
+}

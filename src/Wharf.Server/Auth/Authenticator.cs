@@ -1,0 +1,149 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using Wharf.Oci;
+using Wharf.Server.Accounts;
+using Wharf.Server.Data;
+
+namespace Wharf.Server.Auth;
+
+/// <summary>Turns the Authorization header into a <see cref="Caller"/>. Whatever the credential, what comes out is of one kind.</summary>
+internal sealed class Authenticator : IDisposable
+{
+    private const int MaxHeader = 16 << 10;
+    private const int MaxWaiting = 64;
+    private static readonly TimeSpan Remember = TimeSpan.FromSeconds(60);
+
+    private readonly AccountStore _accounts;
+    private readonly RegistryTokens _tokens;
+    private readonly LoginThrottle _throttle;
+    private readonly AuthOptions _options;
+    private readonly TimeProvider _clock;
+
+    // Verified passwords, under a key that dies with the process, so that not even a memory dump holds them for long.
+    private readonly byte[] _rememberKey = RandomNumberGenerator.GetBytes(32);
+    private readonly Cache<Digest, Remembered> _remembered = new(10_000, static _ => 1);
+    private readonly Lazy<byte[]> _nobody;
+
+    // A PBKDF2 costs a tenth of a second of a core: it may take half of them, and only so many may wait.
+    private readonly SemaphoreSlim _hashing = new(Math.Max(1, Environment.ProcessorCount / 2));
+    private int _waiting;
+
+    public Authenticator(AccountStore accounts, RegistryTokens tokens, LoginThrottle throttle, AuthOptions options, TimeProvider clock)
+    {
+        _accounts = accounts;
+        _tokens = tokens;
+        _throttle = throttle;
+        _options = options;
+        _clock = clock;
+        _nobody = new Lazy<byte[]>(() => PasswordHash.Create(Convert.ToHexString(RandomNumberGenerator.GetBytes(16)), options.PasswordRounds));
+        accounts.Changed += _ => _remembered.DropAll();
+    }
+
+    public async ValueTask<AuthResult> AuthenticateAsync(HttpContext http, CancellationToken ct)
+    {
+        var headers = http.Request.Headers.Authorization;
+        if (headers.Count == 0)
+            return new(Caller.Anonymous);
+        if (headers.Count > 1 || headers[0] is not { Length: > 0 and <= MaxHeader } header)
+            return AuthResult.Invalid("Send one Authorization header with a Basic or Bearer credential.");
+        if (header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
+            return await BearerAsync(header[7..].Trim(), ct);
+        if (header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase))
+            return TryDecode(header.AsSpan(6).Trim(), out var user, out var password)
+                ? await BasicAsync(user, password, http.Connection.RemoteIpAddress, ct)
+                : AuthResult.Invalid("The Basic credential is not the base64 of user:password.");
+        return AuthResult.Invalid("Use a Basic or Bearer credential.");
+    }
+
+    /// <summary>Checks a name and password as sent by a client, wherever in the request they stood.</summary>
+    public async ValueTask<AuthResult> BasicAsync(string user, string password, IPAddress? address, CancellationToken ct)
+    {
+        // RFC 4513 5.1.2: an empty password proves nothing, whatever is asked about it.
+        if (user.Length is 0 or > 255 || password.Length is 0 or > 4096)
+            return AuthResult.WrongPassword;
+        var id = new Digest(HMACSHA256.HashData(_rememberKey, Encoding.UTF8.GetBytes($"{user}\0{password}")));
+        if (_remembered.TryGet(id, out var remembered) && _clock.GetUtcNow() < remembered.Until)
+            return new(new Caller(remembered.Principal, null, true));
+        if (_throttle.Wait(user, address) is var wait and > 0)
+            return AuthResult.Throttled(wait);
+        var epoch = _remembered.Epoch;
+        var account = AccountStore.IsValidName(user) ? await _accounts.FindAsync(user, ct) : null;
+        if (await VerifyAsync(password, account is null ? _nobody.Value : _accounts.Unseal(account.SealedPassword), ct) is not { } verdict)
+            return AuthResult.Throttled(1);
+        if (account is null || !verdict.Right || !account.Enabled)
+        {
+            _throttle.Failed(user, address);
+            return AuthResult.WrongPassword;
+        }
+        _throttle.Succeeded(user, address);
+        if (verdict.Rounds < _options.PasswordRounds)
+            await _accounts.StrengthenAsync(account, password, ct);
+        var principal = new Principal(account.Id, account.Name, account.Credential, account.Superuser);
+        _remembered.Add(id, new(principal, _clock.GetUtcNow() + Remember), epoch);
+        return new(new Caller(principal, null, true));
+    }
+
+    public void Dispose() => _hashing.Dispose();
+
+    private async ValueTask<AuthResult> BearerAsync(string token, CancellationToken ct)
+    {
+        if (await _tokens.VerifyAsync(token, ct) is not { } claims)
+            return AuthResult.Invalid("The bearer token is not one of this registry, or has expired.");
+        if (claims.Account == 0)
+            return new(new Caller(Principal.Anonymous, claims.Access, true));
+        // Disabled, deleted or given a new password since: the token is void.
+        if (await _accounts.FindAsync(claims.Account, ct) is not { Enabled: true } account || account.Credential != claims.Credential)
+            return AuthResult.Invalid("The account of this token was changed; sign in again.");
+        return new(new Caller(new Principal(account.Id, account.Name, account.Credential, account.Superuser), claims.Access, true));
+    }
+
+    private async ValueTask<(bool Right, int Rounds)?> VerifyAsync(string password, byte[] stored, CancellationToken ct)
+    {
+        if (Interlocked.Increment(ref _waiting) > MaxWaiting)
+        {
+            Interlocked.Decrement(ref _waiting);
+            return null;
+        }
+        try
+        {
+            await _hashing.WaitAsync(ct);
+            try
+            {
+                return await Task.Run(() => (PasswordHash.Verify(password, stored, out var rounds), rounds), ct);
+            }
+            finally
+            {
+                _hashing.Release();
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
+    }
+
+    private static bool TryDecode(ReadOnlySpan<char> base64, out string user, out string password)
+    {
+        user = password = "";
+        var buffer = new byte[base64.Length];
+        if (!Convert.TryFromBase64Chars(base64, buffer, out var length))
+            return false;
+        string text;
+        try
+        {
+            text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(buffer, 0, length);
+        }
+        catch (DecoderFallbackException)
+        {
+            return false;
+        }
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
+        if (colon < 0)
+            return false;
+        (user, password) = (text[..colon], text[(colon + 1)..]);
+        return true;
+    }
+
+    private readonly record struct Remembered(Principal Principal, DateTimeOffset Until);
+}

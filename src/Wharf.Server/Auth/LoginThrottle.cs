@@ -1,0 +1,78 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Wharf.Server.Auth;
+
+/// <summary>
+/// Slows down guessing: each (account, address) has a bucket of wrong tries that refills with time, and each address a larger one.
+/// Nobody is locked out for good, and what was verified before (tokens, remembered passwords) never comes here.
+/// </summary>
+internal sealed class LoginThrottle(AuthOptions options, TimeProvider clock)
+{
+    private const int AddressFactor = 5;
+    private const int MaxBuckets = 20_000;
+    private readonly ConcurrentDictionary<(string, IPAddress), Bucket> _buckets = new();
+
+    /// <summary>Seconds to wait before the next try, or 0.</summary>
+    public int Wait(string account, IPAddress? address)
+    {
+        var network = Network(address);
+        return Math.Max(Wait((account, network), options.LoginBurst), Wait(("", network), options.LoginBurst * AddressFactor));
+    }
+
+    public void Failed(string account, IPAddress? address)
+    {
+        var network = Network(address);
+        Count((account, network));
+        Count(("", network));
+        if (_buckets.Count > MaxBuckets)
+            Forget();
+    }
+
+    public void Succeeded(string account, IPAddress? address) => _buckets.TryRemove((account, Network(address)), out _);
+
+    private int Wait((string, IPAddress) key, int burst)
+    {
+        if (!_buckets.TryGetValue(key, out var bucket))
+            return 0;
+        var over = bucket.Level(clock.GetUtcNow(), options.LoginRefillSeconds) - burst;
+        return over <= -1 ? 0 : (int)Math.Ceiling((over + 1) * options.LoginRefillSeconds);
+    }
+
+    private void Count((string, IPAddress) key)
+    {
+        var now = clock.GetUtcNow();
+        _buckets.AddOrUpdate(key, _ => new Bucket(1, now), (_, b) => new Bucket(b.Level(now, options.LoginRefillSeconds) + 1, now));
+    }
+
+    private void Forget()
+    {
+        var now = clock.GetUtcNow();
+        foreach (var (key, bucket) in _buckets)
+            if (bucket.Level(now, options.LoginRefillSeconds) <= 0)
+                _buckets.TryRemove(key, out _);
+        // Still too many: an attack from very many addresses. Memory is worth more than its counters.
+        if (_buckets.Count > MaxBuckets)
+            _buckets.Clear();
+    }
+
+    // Whoever has one IPv6 address has the whole /64.
+    private static IPAddress Network(IPAddress? address)
+    {
+        if (address is null)
+            return IPAddress.None;
+        if (address.IsIPv4MappedToIPv6)
+            return address.MapToIPv4();
+        if (address.AddressFamily != AddressFamily.InterNetworkV6)
+            return address;
+        var bytes = address.GetAddressBytes();
+        bytes.AsSpan(8).Clear();
+        return new IPAddress(bytes);
+    }
+
+    private readonly record struct Bucket(double Failures, DateTimeOffset At)
+    {
+        public double Level(DateTimeOffset now, int refillSeconds) => Math.Max(0, Failures - (now - At).TotalSeconds / refillSeconds);
+    }
+}

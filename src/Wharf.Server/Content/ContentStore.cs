@@ -1,0 +1,94 @@
+using Wharf.Oci;
+using Wharf.Server.Auth;
+using Wharf.Server.Data;
+using Wharf.Server.Repositories;
+
+namespace Wharf.Server.Content;
+
+/// <summary>
+/// The one owner of what can be lost: blobs, placements, uploads, manifests, links and tags (contract 1). This part reads; the
+/// changes are beside it, one file per kind. A repository serves only what it links: knowing a digest is not permission.
+/// </summary>
+internal sealed partial class ContentStore(Database db, RepositoryStore repositories, RegistryOptions options)
+{
+    /// <summary>The one location of this process's blobs; more come with replication.</summary>
+    public const string Location = "local";
+
+    private readonly Cache<(long Repository, Digest), ManifestEntry> _manifests = new(32 << 20, static m => m.Bytes.Length + 256);
+    private readonly Cache<(long Repository, Digest), BlobEntry> _blobs = new(50_000, static _ => 1);
+
+    /// <summary>The manifest of this digest in this repository, or null. From memory where it was served before.</summary>
+    public async ValueTask<ManifestEntry?> FindManifestAsync(RepositoryAccess access, Digest digest, CancellationToken ct)
+    {
+        if (_manifests.TryGet((access.RepositoryId, digest), out var known))
+            return known;
+        var epoch = _manifests.Epoch;
+        var entry = await db.OneAsync("""
+            SELECT l.media_type, m.content
+              FROM manifest_link l JOIN manifest m ON m.digest = l.digest
+             WHERE l.namespace_id = @ns AND l.repository_id = @repo AND l.digest = @digest AND l.deleted_ms IS NULL
+            """, static r => new ManifestEntry(r.GetString(0), r.GetFieldValue<byte[]>(1)), ct,
+            ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("digest", digest.ToArray()));
+        if (entry is not null)
+            _manifests.Add((access.RepositoryId, digest), entry, epoch);
+        return entry;
+    }
+
+    /// <summary>The digest that a tag names now, or null.</summary>
+    public ValueTask<Digest?> FindTagAsync(RepositoryAccess access, string tag, CancellationToken ct) => db.OneAsync("""
+        SELECT digest FROM tag
+         WHERE namespace_id = @ns AND repository_id = @repo AND name = @name AND ended_ms IS NULL AND (expires_ms IS NULL OR expires_ms > @now)
+        """, static r => (Digest?)new Digest(r.GetFieldValue<byte[]>(0)), ct,
+        ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("name", tag), ("now", db.NowMs));
+
+    /// <summary>The blob in this repository, or null.</summary>
+    public async ValueTask<BlobEntry?> FindBlobAsync(RepositoryAccess access, Digest digest, CancellationToken ct)
+    {
+        if (_blobs.TryGet((access.RepositoryId, digest), out var known))
+            return known;
+        var epoch = _blobs.Epoch;
+        var entry = await db.OneAsync("""
+            SELECT b.size, p.storage_key
+              FROM repository_blob l
+              JOIN blob b ON b.digest = l.digest AND b.state <> 'deleting'
+              JOIN blob_placement p ON p.digest = l.digest AND p.location = @location AND p.state = 'present'
+             WHERE l.namespace_id = @ns AND l.repository_id = @repo AND l.digest = @digest
+            """, static r => new BlobEntry(r.GetInt64(0), r.GetString(1)), ct,
+            ("location", Location), ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("digest", digest.ToArray()));
+        if (entry is not null)
+            _blobs.Add((access.RepositoryId, digest), entry, epoch);
+        return entry;
+    }
+
+    /// <summary>Live tags after <paramref name="last"/> in ASCII order.</summary>
+    public ValueTask<List<string>> ListTagsAsync(RepositoryAccess access, string last, int count, CancellationToken ct) => db.ListAsync("""
+        SELECT name FROM tag
+         WHERE namespace_id = @ns AND repository_id = @repo AND name > @last AND ended_ms IS NULL AND (expires_ms IS NULL OR expires_ms > @now)
+         ORDER BY name LIMIT @count
+        """, static r => r.GetString(0), ct,
+        ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("last", last), ("now", db.NowMs), ("count", count));
+
+    /// <summary>Descriptors (JSON) of the manifests whose subject this is, by digest, after <paramref name="last"/>.</summary>
+    /// <param name="artifactType">Only those of this type; null for all.</param>
+    public ValueTask<List<(Digest Digest, byte[] Descriptor)>> ListReferrersAsync(
+        RepositoryAccess access, Digest subject, string? artifactType, Digest last, int count, CancellationToken ct) => db.ListAsync("""
+        SELECT digest, descriptor FROM manifest_link
+         WHERE namespace_id = @ns AND repository_id = @repo AND subject = @subject AND deleted_ms IS NULL
+           AND digest > @last AND (@all = 1 OR artifact_type = @type)
+         ORDER BY digest LIMIT @count
+        """, static r => (new Digest(r.GetFieldValue<byte[]>(0)), r.GetFieldValue<byte[]>(1)), ct,
+        ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("subject", subject.ToArray()),
+        ("last", last.ToArray()), ("all", artifactType is null ? 1 : 0), ("type", artifactType ?? ""), ("count", count));
+
+    /// <summary>Repositories other than the one given that hold a blob and that this account may read without asking further: its own and public ones.</summary>
+    public ValueTask<List<string>> FindHoldersAsync(Principal principal, Digest digest, int count, CancellationToken ct) => db.ListAsync("""
+        SELECT n.name, r.name
+          FROM repository_blob l
+          JOIN repository r ON r.id = l.repository_id AND r.deleted_ms IS NULL
+          JOIN namespace n ON n.id = r.namespace_id AND n.deleted_ms IS NULL
+         WHERE l.digest = @digest
+           AND (r.public = 1 OR n.id = @me OR EXISTS (
+                SELECT 1 FROM team t JOIN team_member m ON m.team_id = t.id WHERE t.namespace_id = n.id AND t.role = 'admin' AND m.account_id = @me))
+         LIMIT @count
+        """, static r => $"{r.GetString(0)}/{r.GetString(1)}", ct, ("digest", digest.ToArray()), ("me", principal.AccountId), ("count", count));
+}

@@ -1,0 +1,26 @@
+using Wharf.Oci;
+
+namespace Wharf.Server.Content;
+
+/// <summary>Why a change of content was not made. Nothing of it is visible then.</summary>
+/// <param name="Digest">The content that the refusal is about, where there is one.</param>
+/// <param name="Message">For kinds that need more than their name: what is wrong, for a person.</param>
+internal sealed record Refusal(RefusalKind Kind, Digest Digest = default, string? Message = null);
+
+internal enum RefusalKind
+{
+    /// <summary>The namespace has gone, or the name has become someone else's, since permission was decided.</summary>
+    NamespaceGone,
+
+    BlobUnknown,
+    ChildUnknown,
+
+    /// <summary>A descriptor's size is not the one of the stored content.</summary>
+    SizeMismatch,
+
+    ManifestUnknown,
+    TagUnknown,
+
+    /// <summary>A manifest of the repository still names the blob.</summary>
+    StillReferenced,
+}

@@ -1,0 +1,318 @@
+using System.Buffers;
+using System.Data.Common;
+using System.Security.Cryptography;
+using Wharf.Oci;
+using Wharf.Server.Auth;
+using Wharf.Server.Data;
+using Wharf.Server.Repositories;
+using Wharf.Storage;
+
+namespace Wharf.Server.Content;
+
+/// <summary>
+/// Blobs on their way in. 1. A request takes its turn in this process and claims the row by its generation. 2. It hashes and
+/// stores the body in buffers of 1 MiB, and notes in the row only what the driver has made durable. 3. The last one completes
+/// the object, compares the digest and commits the blob, which ends the row.
+/// </summary>
+internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore content, RegistryOptions options)
+{
+    private const int BufferSize = 1 << 20;
+
+    /// <summary>A lost connection costs at most this much again, and the final flush has at most this much to do.</summary>
+    private const long CheckpointEvery = 64 << 20;
+
+    private static readonly string Incarnation = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
+    private readonly UploadTurns _turns = new();
+
+    public async Task<string> StartAsync(Principal by, RepositoryName repository, DigestAlgorithm algorithm, CancellationToken ct)
+    {
+        var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+        var key = StorageKey.New();
+        await db.WriteAsync(tx => tx.ExecuteAsync("""
+            INSERT INTO upload (id, repository, account_id, location, storage_key, algorithm, size, generation, incarnation, created_ms, expires_ms)
+            VALUES (@id, @repository, @account, @location, @key, @algorithm, 0, 0, @me, @now, @expires)
+            """, ("id", id), ("repository", repository.ToString()), ("account", by.AccountId), ("location", ContentStore.Location), ("key", key),
+            ("algorithm", DigestAlgorithms.Name(algorithm)), ("me", Incarnation), ("now", tx.NowMs), ("expires", Expiry(tx))), ct);
+        return id;
+    }
+
+    /// <summary>The session, if it belongs to this repository and this account.</summary>
+    public ValueTask<Upload?> FindAsync(string id, Principal by, RepositoryName repository, CancellationToken ct) => db.OneAsync("""
+        SELECT id, repository, account_id, storage_key, algorithm, size, hash_state, driver_state, generation
+          FROM upload WHERE id = @id AND repository = @repository AND account_id = @account AND expires_ms > @now
+        """, Read, ct, ("id", id), ("repository", repository.ToString()), ("account", by.AccountId), ("now", db.NowMs));
+
+    /// <summary>Stores a chunk.</summary>
+    /// <param name="range">The chunk's place, when the client told it.</param>
+    public async Task<UploadResult> AppendAsync(string id, Principal by, RepositoryName repository, ContentRange? range, Stream body, CancellationToken ct)
+    {
+        using var turn = await _turns.EnterAsync(id, ct);
+        if (await FindAsync(id, by, repository, ct) is not { } upload)
+            return new(UploadOutcome.Unknown);
+        if (range is { } r && r.Start != upload.Size)
+            return new(UploadOutcome.OutOfOrder, upload.Size);
+        if (await ClaimAsync(upload, ct) is not { } claimed)
+            return await LostAsync(id, by, repository);
+        await using var transfer = await Transfer.OpenAsync(driver, claimed, claimed.StorageKey, keep: true, ct);
+        Exception? broken = null;
+        try
+        {
+            if (await ReceiveAsync(transfer, claimed, body, turn.Token) is { } refused)
+                return refused with { Size = claimed.Size };
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            // What arrived is kept, so that the client can go on from there.
+            if (turn.Lost)
+                return await LostAsync(id, by, repository);
+            broken = e;
+        }
+        if (broken is null && range is { } told && transfer.Length - claimed.Size != told.Length)
+            return new(UploadOutcome.LengthMismatch, claimed.Size);
+        if (broken is not null && range is not null)
+            throw broken;
+        if (!await NoteAsync(transfer, claimed))
+            return await LostAsync(id, by, repository);
+        return broken is null ? new(UploadOutcome.Done, transfer.Length) : throw broken;
+    }
+
+    /// <summary>Stores the last bytes, if any, and commits the blob.</summary>
+    public async Task<UploadResult> FinishAsync(string id, Principal by, RepositoryAccess access, ContentRange? range, Digest digest, Stream body, CancellationToken ct)
+    {
+        using var turn = await _turns.EnterAsync(id, ct);
+        if (await FindAsync(id, by, access.Name, ct) is not { } upload)
+            return new(UploadOutcome.Unknown);
+        if (range is { } r && r.Start != upload.Size)
+            return new(UploadOutcome.OutOfOrder, upload.Size);
+        // A session that holds nothing yet is not claimed first: its bytes go to a key of their own and the commit decides.
+        var fresh = upload.Generation == 0;
+        if ((fresh ? upload : await ClaimAsync(upload, ct)) is not { } claimed)
+            return await LostAsync(id, by, access.Name);
+        var key = fresh ? StorageKey.New() : claimed.StorageKey;
+        try
+        {
+            await using var transfer = await Transfer.OpenAsync(driver, claimed with { Algorithm = fresh ? digest.Algorithm : claimed.Algorithm }, key, keep: !fresh, ct);
+            if (await ReceiveAsync(transfer, fresh ? null : claimed, body, turn.Token) is { } refused)
+                return refused with { Size = claimed.Size };
+            if (range is { } told && transfer.Length - claimed.Size != told.Length)
+                return new(UploadOutcome.LengthMismatch, claimed.Size);
+            return await CommitAsync(transfer, by, access, digest, claimed, turn.Token);
+        }
+        catch (ContentStore.UploadLost)
+        {
+            await driver.DeleteAsync([key], CancellationToken.None);
+            return await LostAsync(id, by, access.Name);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException && turn.Lost)
+        {
+            return await LostAsync(id, by, access.Name);
+        }
+    }
+
+    /// <summary>Stores and commits a blob that comes whole in one request, without a session.</summary>
+    public async Task<UploadResult> StoreAsync(Principal by, RepositoryAccess access, Digest digest, Stream body, CancellationToken ct)
+    {
+        var key = StorageKey.New();
+        var unnamed = new Upload("", access.Name.ToString(), by.AccountId, key, digest.Algorithm, 0, null, null, 0);
+        await using var transfer = await Transfer.OpenAsync(driver, unnamed, key, keep: false, ct);
+        return await ReceiveAsync(transfer, null, body, ct) ?? await CommitAsync(transfer, by, access, digest, unnamed, ct);
+    }
+
+    public async Task<bool> CancelAsync(string id, Principal by, RepositoryName repository, CancellationToken ct)
+    {
+        using var turn = await _turns.EnterAsync(id, ct);
+        return await FindAsync(id, by, repository, ct) is { } upload && await DropAsync(upload, ct);
+    }
+
+    /// <summary>Gives up sessions that nobody went on with; returns how many.</summary>
+    public async Task<int> SweepAsync(CancellationToken ct)
+    {
+        var expired = await db.ListAsync("""
+            SELECT id, repository, account_id, storage_key, algorithm, size, hash_state, driver_state, generation FROM upload WHERE expires_ms <= @now LIMIT 500
+            """, Read, ct, ("now", db.NowMs));
+        foreach (var upload in expired)
+            await DropAsync(upload, ct);
+        return expired.Count;
+    }
+
+    /// <summary>Deletes bytes that no row names any more; returns how many keys.</summary>
+    public async Task<int> CollectGarbageAsync(CancellationToken ct)
+    {
+        var rows = await db.ListAsync("SELECT storage_key, upload_state FROM storage_garbage WHERE location = @location AND after_ms <= @now ORDER BY after_ms LIMIT 500",
+            static r => (Key: r.GetString(0), State: r.IsDBNull(1) ? null : r.GetFieldValue<byte[]>(1)), ct, ("location", ContentStore.Location), ("now", db.NowMs));
+        if (rows.Count == 0)
+            return 0;
+        foreach (var (key, state) in rows)
+            if (state is not null)
+                await driver.AbortAsync(key, state, ct);
+        await driver.DeleteAsync([.. rows.Select(static r => r.Key)], ct);
+        return await db.WriteAsync(async tx =>
+        {
+            foreach (var (key, _) in rows)
+                await tx.ExecuteAsync("DELETE FROM storage_garbage WHERE location = @location AND storage_key = @key", ("location", ContentStore.Location), ("key", key));
+            return rows.Count;
+        }, ct);
+    }
+
+    private async Task<UploadResult> CommitAsync(Transfer transfer, Principal by, RepositoryAccess access, Digest digest, Upload upload, CancellationToken ct)
+    {
+        var size = await transfer.CompleteAsync(ct);
+        var actual = transfer.Hash is { } hash && hash.Algorithm == digest.Algorithm ? hash.Finish() : await RehashAsync(transfer.Key, size, digest.Algorithm, ct);
+        if (actual != digest)
+        {
+            await driver.DeleteAsync([transfer.Key], CancellationToken.None);
+            if (upload.Id.Length > 0)
+                await DropAsync(upload, CancellationToken.None);
+            return new(UploadOutcome.DigestMismatch, 0, actual);
+        }
+        // From here on a client that goes away changes nothing.
+        var refusal = await content.CommitBlobAsync(by, access, digest, size, transfer.Key, upload.Id.Length > 0 ? upload.Id : null, upload.Generation, CancellationToken.None);
+        if (refusal is null)
+            return new(UploadOutcome.Done, size);
+        await driver.DeleteAsync([transfer.Key], CancellationToken.None);
+        return new(UploadOutcome.Refused, 0, default, refusal);
+    }
+
+    private async Task<UploadResult?> ReceiveAsync(Transfer transfer, Upload? session, Stream body, CancellationToken ct)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+        try
+        {
+            var noted = transfer.Length;
+            while (true)
+            {
+                var filled = 0;
+                try
+                {
+                    // The buffer is filled before it is hashed and written; a lost connection still leaves what came.
+                    int n;
+                    while (filled < BufferSize && (n = await body.ReadAsync(buffer.AsMemory(filled, BufferSize - filled), ct)) > 0)
+                        filled += n;
+                }
+                catch when (filled > 0)
+                {
+                    await transfer.WriteAsync(buffer.AsMemory(0, filled), CancellationToken.None);
+                    throw;
+                }
+                if (filled == 0)
+                    return null;
+                if (transfer.Length + filled > options.MaxBlobBytes)
+                    return new(UploadOutcome.TooLarge);
+                await transfer.WriteAsync(buffer.AsMemory(0, filled), ct);
+                if (transfer.Length - noted >= CheckpointEvery)
+                {
+                    noted = transfer.Length;
+                    if (session is null)
+                        await transfer.FlushAsync(ct);
+                    else if (!await NoteAsync(transfer, session))
+                        throw new ContentStore.UploadLost();
+                }
+                if (filled < BufferSize)
+                    return null;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private async Task<Upload?> ClaimAsync(Upload upload, CancellationToken ct)
+    {
+        var won = await db.WriteAsync(tx => tx.ExecuteAsync(
+            "UPDATE upload SET generation = generation + 1, incarnation = @me, expires_ms = @expires WHERE id = @id AND generation = @generation",
+            ("me", Incarnation), ("expires", Expiry(tx)), ("id", upload.Id), ("generation", upload.Generation)), ct);
+        return won == 1 ? upload with { Generation = upload.Generation + 1 } : null;
+    }
+
+    private async Task<bool> NoteAsync(Transfer transfer, Upload claimed)
+    {
+        var state = await transfer.FlushAsync(CancellationToken.None);
+        return await db.WriteAsync(tx => tx.ExecuteAsync("""
+            UPDATE upload SET size = @size, hash_state = @hash, driver_state = @driver, expires_ms = @expires WHERE id = @id AND generation = @generation
+            """, ("size", transfer.Length), ("hash", transfer.Hash?.Save()), ("driver", state), ("expires", Expiry(tx)), ("id", claimed.Id), ("generation", claimed.Generation)),
+            CancellationToken.None) == 1;
+    }
+
+    private async Task<bool> DropAsync(Upload upload, CancellationToken ct) => await db.WriteAsync(async tx =>
+    {
+        var gone = await tx.ExecuteAsync("DELETE FROM upload WHERE id = @id AND generation = @generation", ("id", upload.Id), ("generation", upload.Generation));
+        if (gone == 1)
+            await tx.ExecuteAsync("""
+                INSERT INTO storage_garbage (location, storage_key, upload_state, after_ms) VALUES (@location, @key, @state, @now)
+                ON CONFLICT (location, storage_key) DO NOTHING
+                """, ("location", ContentStore.Location), ("key", upload.StorageKey), ("state", upload.DriverState ?? []), ("now", tx.NowMs));
+        return gone;
+    }, ct) == 1;
+
+    private async Task<UploadResult> LostAsync(string id, Principal by, RepositoryName repository) =>
+        await FindAsync(id, by, repository, CancellationToken.None) is { } now ? new(UploadOutcome.OutOfOrder, now.Size) : new(UploadOutcome.Unknown);
+
+    private async Task<Digest> RehashAsync(string key, long size, DigestAlgorithm algorithm, CancellationToken ct)
+    {
+        await using var stream = await driver.OpenAsync(key, 0, size, ct) ?? throw new StorageException($"The object {key} is missing right after it was stored.");
+        using var hash = new ResumableHash(algorithm);
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+        try
+        {
+            int n;
+            while ((n = await stream.ReadAsync(buffer.AsMemory(0, BufferSize), ct)) > 0)
+                hash.Append(buffer.AsSpan(0, n));
+            return hash.Finish();
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private long Expiry(Tx tx) => tx.NowMs + options.UploadMinutes * 60_000L;
+
+    private static Upload Read(DbDataReader r) =>
+        new(r.GetString(0), r.GetString(1), r.GetInt64(2), r.GetString(3), DigestAlgorithms.TryParse(r.GetString(4), out var algorithm) ? algorithm : default, r.GetInt64(5),
+            r.IsDBNull(6) ? null : r.GetFieldValue<byte[]>(6), r.IsDBNull(7) ? null : r.GetFieldValue<byte[]>(7), r.GetInt64(8));
+
+    /// <summary>One object being written, with its hash as far as that can be carried along.</summary>
+    private sealed class Transfer(IBlobWriter writer, string key, ResumableHash? hash, bool keep) : IAsyncDisposable
+    {
+        private bool _completed;
+
+        public string Key => key;
+
+        public ResumableHash? Hash => hash;
+
+        public long Length => writer.Length;
+
+        /// <param name="keep">Whether a session can go on with what is stored when this request fails.</param>
+        public static async Task<Transfer> OpenAsync(IBlobDriver driver, Upload upload, string key, bool keep, CancellationToken ct)
+        {
+            if (upload.DriverState is null)
+                return new(await driver.BeginAsync(key, ct), key, new ResumableHash(upload.Algorithm), keep);
+            var writer = await driver.ResumeAsync(key, upload.DriverState, ct);
+            return new(writer, key, upload.HashState is null ? null : ResumableHash.Restore(upload.HashState), keep);
+        }
+
+        public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct)
+        {
+            hash?.Append(bytes.Span);
+            return writer.WriteAsync(bytes, ct);
+        }
+
+        public Task<byte[]> FlushAsync(CancellationToken ct) => writer.CheckpointAsync(ct);
+
+        public async Task<long> CompleteAsync(CancellationToken ct)
+        {
+            var size = await writer.CompleteAsync(ct);
+            _completed = true;
+            return size;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            hash?.Dispose();
+            await using (writer)
+                if (!keep && !_completed)
+                    await writer.AbortAsync(CancellationToken.None);
+        }
+    }
+}

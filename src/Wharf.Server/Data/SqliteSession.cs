@@ -1,0 +1,88 @@
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+
+namespace Wharf.Server.Data;
+
+/// <summary>One SQLite connection with its prepared commands. Used by one thread at a time.</summary>
+internal sealed class SqliteSession : IDisposable
+{
+    private readonly SqliteConnection _connection;
+
+    // Texts are literals, so the string's identity hash would do; equality on content keeps built texts right too.
+    private readonly Dictionary<string, SqliteCommand> _commands = new(StringComparer.Ordinal);
+
+    public SqliteSession(string path, bool readOnly)
+    {
+        _connection = new SqliteConnection(new SqliteConnectionStringBuilder
+        {
+            DataSource = path,
+            Mode = readOnly ? SqliteOpenMode.ReadOnly : SqliteOpenMode.ReadWriteCreate,
+            Pooling = false,
+            DefaultTimeout = 30,
+        }.ToString());
+        _connection.Open();
+        // synchronous=FULL makes each commit durable; checkpoints are made by a session of their own (SqliteDatabase).
+        Run("PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096; PRAGMA wal_autocheckpoint = 0;");
+    }
+
+    /// <summary>Runs statements that are not worth keeping prepared.</summary>
+    public void Run(string sql)
+    {
+        using var command = _connection.CreateCommand();
+#pragma warning disable CA2100 // The text is ours: migrations and pragmas
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        command.ExecuteNonQuery();
+    }
+
+    public int Execute(string sql, (string Name, object? Value)[] args) => Prepare(sql, args).ExecuteNonQuery();
+
+    public T? One<T>(string sql, Func<DbDataReader, T> read, (string Name, object? Value)[] args)
+    {
+        using var reader = Prepare(sql, args).ExecuteReader();
+        if (!reader.Read())
+            return default;
+        var row = read(reader);
+        // A statement that writes is finished only when it was stepped to its end.
+        while (reader.Read())
+        {
+        }
+        return row;
+    }
+
+    public List<T> List<T>(string sql, Func<DbDataReader, T> read, (string Name, object? Value)[] args)
+    {
+        using var reader = Prepare(sql, args).ExecuteReader();
+        var rows = new List<T>();
+        while (reader.Read())
+            rows.Add(read(reader));
+        return rows;
+    }
+
+    private SqliteCommand Prepare(string sql, (string Name, object? Value)[] args)
+    {
+        if (!_commands.TryGetValue(sql, out var command))
+        {
+            command = _connection.CreateCommand();
+#pragma warning disable CA2100 // Values are parameters; texts are literals of the stores
+            command.CommandText = sql;
+#pragma warning restore CA2100
+            foreach (var (name, _) in args)
+                command.Parameters.Add(new SqliteParameter { ParameterName = "@" + name });
+            _commands.Add(sql, command);
+        }
+        for (var i = 0; i < args.Length; i++)
+        {
+            var parameter = command.Parameters[i];
+            parameter.Value = args[i].Value ?? DBNull.Value;
+        }
+        return command;
+    }
+
+    public void Dispose()
+    {
+        foreach (var command in _commands.Values)
+            command.Dispose();
+        _connection.Dispose();
+    }
+}

@@ -1,0 +1,39 @@
+using Wharf.Oci;
+using Wharf.Server.Auth;
+using Wharf.Server.Content;
+using Wharf.Storage;
+
+namespace Wharf.Server.Distribution;
+
+internal static class Blobs
+{
+    public static void Map(WebApplication app)
+    {
+        app.MapMethods("/v2/-/blobs/{digest}", ["GET", "HEAD"], Get).Requires(Permission.Pull);
+        app.MapDelete("/v2/-/blobs/{digest}", Delete).Requires(Permission.Push);
+    }
+
+    // distribution-spec#pulling-blobs (end-2)
+    private static async Task<IResult> Get(HttpContext http, string digest, ContentStore content, IBlobDriver driver, CancellationToken ct)
+    {
+        if (!Digest.TryParse(digest, out var parsed))
+            return OciError.DigestMalformed(digest);
+        var access = http.Access();
+        if (!access.Exists)
+            return OciError.NameUnknown(access.Name);
+        if (await content.FindBlobAsync(access, parsed, ct) is not { } blob)
+            return OciError.BlobUnknown(parsed);
+        return new BlobResult(parsed, blob, driver);
+    }
+
+    // distribution-spec#deleting-blobs (end-10)
+    private static async Task<IResult> Delete(HttpContext http, string digest, ContentStore content, CancellationToken ct)
+    {
+        if (!Digest.TryParse(digest, out var parsed))
+            return OciError.DigestMalformed(digest);
+        var access = http.Access();
+        if (!access.Exists)
+            return OciError.NameUnknown(access.Name);
+        return await content.DeleteBlobAsync(http.Caller().Principal, access, parsed, ct) is { } refusal ? refusal.ToError(access) : TypedResults.StatusCode(202);
+    }
+}

@@ -1,0 +1,103 @@
+using Wharf.Oci;
+using Wharf.Server.Auth;
+using Wharf.Server.Content;
+
+namespace Wharf.Server.Distribution;
+
+internal static class Manifests
+{
+    /// <summary>The specification asks for at least 4 MiB.</summary>
+    private const int MaxBytes = 4 << 20;
+
+    /// <summary>More tags in one request than any client sends; the specification asks for at least 10.</summary>
+    private const int MaxTags = 100;
+
+    public static void Map(WebApplication app)
+    {
+        app.MapMethods("/v2/-/manifests/{reference}", ["GET", "HEAD"], Get).Requires(Permission.Pull);
+        app.MapPut("/v2/-/manifests/{reference}", Put).Requires(Permission.Push);
+        app.MapDelete("/v2/-/manifests/{reference}", Delete).Requires(Permission.Push);
+    }
+
+    // distribution-spec#pulling-manifests (end-3)
+    private static async Task<IResult> Get(HttpContext http, string reference, ContentStore content, CancellationToken ct)
+    {
+        if (!Reference.TryParse(reference, out var parsed))
+            return Malformed(reference);
+        var access = http.Access();
+        if (!access.Exists)
+            return OciError.NameUnknown(access.Name);
+        if ((parsed.IsDigest ? parsed.Digest : await content.FindTagAsync(access, parsed.Tag, ct)) is not { } digest)
+            return OciError.ManifestUnknown(reference);
+        if (await content.FindManifestAsync(access, digest, ct) is not { } manifest)
+            return OciError.ManifestUnknown(reference);
+        return new ManifestResult(digest, manifest, parsed.IsDigest);
+    }
+
+    // distribution-spec#pushing-manifests (end-7); several tags: development version, "Pushing Manifests"
+    private static async Task<IResult> Put(HttpContext http, string reference, ContentStore content, CancellationToken ct)
+    {
+        if (!Reference.TryParse(reference, out var parsed))
+            return Malformed(reference);
+        var query = http.Request.Query["tag"];
+        if (query.Count > 0 && !parsed.IsDigest)
+            return OciError.Invalid("The parameter 'tag' goes with a push by digest.");
+        if (query.Count > MaxTags)
+            return new OciError(414, "TAG_INVALID", $"At most {MaxTags} tags fit into one push.");
+        var tags = parsed.IsDigest ? [.. query.OfType<string>().Distinct(StringComparer.Ordinal)] : new[] { parsed.Tag };
+        foreach (var tag in tags)
+            if (!TagName.IsValid(tag))
+                return OciError.TagInvalid(tag);
+        if (http.Request.Headers.ContentEncoding.Count > 0)
+            return OciError.ManifestUnsupported("Send the manifest as it is, without a Content-Encoding: its digest is over these bytes.");
+        if (await ReadAsync(http.Request, ct) is not { } bytes)
+            return OciError.TooLarge($"A manifest has at most {MaxBytes} bytes.");
+        if (!Manifest.TryParse(bytes, http.Request.ContentType, out var manifest, out var kind, out var problem))
+            return kind == ManifestProblem.Invalid ? OciError.ManifestInvalid(problem) : OciError.ManifestUnsupported(problem);
+        var digest = Digest.Of(bytes, parsed.IsDigest ? parsed.Digest.Algorithm : DigestAlgorithm.Sha256);
+        if (parsed.IsDigest && digest != parsed.Digest)
+            return OciError.DigestMismatch(reference, digest);
+        var access = http.Access();
+        if (await content.PutManifestAsync(http.Caller().Principal, access, manifest, digest, tags, ct) is { } refusal)
+            return refusal.ToError(access);
+        var headers = http.Response.Headers;
+        headers["Docker-Content-Digest"] = digest.ToString();
+        headers.Location = $"/v2/{access.Name}/manifests/{(parsed.IsDigest ? digest.ToString() : parsed.Tag)}";
+        if (manifest.Subject is { } subject)
+            headers["OCI-Subject"] = subject.Digest.ToString();
+        if (parsed.IsDigest && tags.Length > 0)
+            headers["OCI-Tag"] = tags;
+        return TypedResults.StatusCode(201);
+    }
+
+    // distribution-spec#deleting-tags and #deleting-manifests (end-9)
+    private static async Task<IResult> Delete(HttpContext http, string reference, ContentStore content, CancellationToken ct)
+    {
+        if (!Reference.TryParse(reference, out var parsed))
+            return Malformed(reference);
+        var access = http.Access();
+        if (!access.Exists)
+            return OciError.NameUnknown(access.Name);
+        var by = http.Caller().Principal;
+        var refusal = parsed.IsDigest ? await content.DeleteManifestAsync(by, access, parsed.Digest, ct) : await content.EndTagAsync(by, access, parsed.Tag, ct);
+        return refusal is null ? TypedResults.StatusCode(202) : OciError.ManifestUnknown(reference);
+    }
+
+    private static OciError Malformed(string reference) => reference.Contains(':', StringComparison.Ordinal) ? OciError.DigestMalformed(reference) : OciError.TagInvalid(reference);
+
+    private static async ValueTask<byte[]?> ReadAsync(HttpRequest request, CancellationToken ct)
+    {
+        if (request.ContentLength > MaxBytes)
+            return null;
+        var reader = request.BodyReader;
+        while (true)
+        {
+            var read = await reader.ReadAsync(ct);
+            if (read.Buffer.Length > MaxBytes)
+                return null;
+            if (read.IsCompleted)
+                return System.Buffers.BuffersExtensions.ToArray(read.Buffer);
+            reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        }
+    }
+}

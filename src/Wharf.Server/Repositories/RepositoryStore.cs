@@ -1,0 +1,86 @@
+using Wharf.Oci;
+using Wharf.Server.Auth;
+using Wharf.Server.Data;
+
+namespace Wharf.Server.Repositories;
+
+/// <summary>Repositories and the namespaces that a push may create.</summary>
+internal sealed class RepositoryStore(Database db, Permissions permissions, RegistryOptions options)
+{
+    /// <summary>
+    /// The repository of a push, made when it does not exist. Call it first in the transaction of the push: the permission that
+    /// <paramref name="access"/> carries was decided before, so what it rests on is looked at again here.
+    /// </summary>
+    /// <returns>The ids, or null when the namespace has gone or is someone else's by now.</returns>
+    public async ValueTask<(long NamespaceId, long RepositoryId)?> EnsureAsync(Tx tx, Principal principal, RepositoryAccess access)
+    {
+        var name = access.Name;
+        var found = await FindAsync(tx, name);
+        if (found is { RepositoryId: not 0 } existing)
+            return access.Exists || access.NamespaceId == existing.NamespaceId ? (existing.NamespaceId, existing.RepositoryId) : null;
+        // A repository that was there when permission was decided and is not any more was deleted meanwhile; pushing may make it anew.
+        var namespaceId = found?.NamespaceId ?? 0;
+        if (namespaceId != access.NamespaceId)
+            return null;
+        if (namespaceId == 0)
+        {
+            if (!options.CreateNamespaceOnPush)
+                return null;
+            namespaceId = await CreateOrganizationAsync(tx, name.Namespace, principal);
+        }
+        return (namespaceId, await CreateAsync(tx, namespaceId, name, !options.CreatePrivateRepoOnPush, "", principal));
+    }
+
+    /// <summary>Makes an empty repository; 0 when there is one of that name.</summary>
+    public Task<long> CreateAsync(RepositoryAccess access, bool isPublic, string description, Principal principal, CancellationToken ct) =>
+        db.WriteAsync(async tx => await FindAsync(tx, access.Name) is { RepositoryId: not 0 } ? 0 : await CreateAsync(tx, access.NamespaceId, access.Name, isPublic, description, principal), ct);
+
+    public Task<int> SetVisibilityAsync(RepositoryAccess access, bool isPublic, CancellationToken ct) => db.WriteAsync(async tx =>
+    {
+        tx.OnCommit(() => permissions.Forget(access.Name));
+        await Events.AddAsync(tx, "repository.visibility", access.NamespaceId, access.RepositoryId, null, isPublic ? """{"public":true}""" : """{"public":false}""");
+        return await tx.ExecuteAsync("UPDATE repository SET public = @public WHERE id = @id", ("public", isPublic ? 1 : 0), ("id", access.RepositoryId));
+    }, ct);
+
+    /// <summary>The names that a principal may see, after <paramref name="last"/>, by namespace and name.</summary>
+    public ValueTask<List<string>> ListAsync(Principal principal, RepositoryName? last, int count, CancellationToken ct) => db.ListAsync("""
+        SELECT n.name, r.name
+          FROM repository r JOIN namespace n ON n.id = r.namespace_id
+         WHERE r.deleted_ms IS NULL AND n.deleted_ms IS NULL
+           AND (n.name, r.name) > (@ns, @name)
+           AND (r.public = 1 OR n.id = @me OR EXISTS (
+                SELECT 1 FROM team t JOIN team_member m ON m.team_id = t.id WHERE t.namespace_id = n.id AND t.role = 'admin' AND m.account_id = @me))
+         ORDER BY n.name, r.name
+         LIMIT @count
+        """, static r => $"{r.GetString(0)}/{r.GetString(1)}", ct,
+        ("ns", last?.Namespace ?? ""), ("name", last?.Name ?? ""), ("me", principal.AccountId), ("count", count));
+
+    private static ValueTask<(long NamespaceId, long RepositoryId)?> FindAsync(Tx tx, RepositoryName name) => tx.OneAsync("""
+        SELECT n.id, r.id
+          FROM namespace n LEFT JOIN repository r ON r.namespace_id = n.id AND r.name = @name AND r.deleted_ms IS NULL
+         WHERE n.name = @ns AND n.deleted_ms IS NULL
+        """, static r => ((long, long)?)(r.GetInt64(0), r.IsDBNull(1) ? 0 : r.GetInt64(1)), ("ns", name.Namespace), ("name", name.Name));
+
+    private async ValueTask<long> CreateAsync(Tx tx, long namespaceId, RepositoryName name, bool isPublic, string description, Principal principal)
+    {
+        var id = await tx.OneAsync("""
+            INSERT INTO repository (namespace_id, name, public, description, created_ms) VALUES (@ns, @name, @public, @description, @now) RETURNING id
+            """, static r => r.GetInt64(0),
+            ("ns", namespaceId), ("name", name.Name), ("public", isPublic ? 1 : 0), ("description", description), ("now", tx.NowMs));
+        await Events.AddAsync(tx, "repository.created", namespaceId, id, null, $$"""{"by":{{principal.AccountId}}}""");
+        tx.OnCommit(() => permissions.Forget(name));
+        return id;
+    }
+
+    // Quay: a new organization has the team "owners", whose role is admin, with its maker in it.
+    private async ValueTask<long> CreateOrganizationAsync(Tx tx, string name, Principal owner)
+    {
+        var id = await tx.OneAsync("INSERT INTO namespace (name, kind, created_ms) VALUES (@name, 'organization', @now) RETURNING id",
+            static r => r.GetInt64(0), ("name", name), ("now", tx.NowMs));
+        var team = await tx.OneAsync("INSERT INTO team (namespace_id, name, role) VALUES (@ns, 'owners', 'admin') RETURNING id", static r => r.GetInt64(0), ("ns", id));
+        await tx.ExecuteAsync("INSERT INTO team_member (team_id, account_id) VALUES (@team, @account)", ("team", team), ("account", owner.AccountId));
+        await Events.AddAsync(tx, "organization.created", id, null, null, $$"""{"by":{{owner.AccountId}}}""");
+        tx.OnCommit(permissions.ForgetRoles);
+        return id;
+    }
+}

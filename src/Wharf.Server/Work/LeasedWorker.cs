@@ -1,0 +1,44 @@
+namespace Wharf.Server.Work;
+
+/// <summary>
+/// A background job on a lease: every <paramref name="every"/>, one replica runs <see cref="RunAsync"/>, which moves the database
+/// one batch forward, is idempotent and may be killed at any point; the next tick is the retry.
+/// </summary>
+internal abstract partial class LeasedWorker(string name, TimeSpan every, Leases leases, TimeProvider clock, ILogger logger) : BackgroundService
+{
+    private static readonly TimeSpan s_lease = TimeSpan.FromSeconds(30);
+
+    /// <summary>One batch; returns whether there may be more to do at once.</summary>
+    protected abstract Task<bool> RunAsync(CancellationToken ct);
+
+    protected sealed override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(every, clock);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                try
+                {
+                    while (await leases.TryTakeAsync(name, s_lease, stoppingToken) is not null && await RunAsync(stoppingToken))
+                    {
+                    }
+                }
+                catch (Exception e) when (e is not OperationCanceledException)
+                {
+                    Log.RunFailed(logger, name, e);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The server is stopping.
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(300, LogLevel.Error, "The worker {Name} failed; it tries again at its next tick")]
+        public static partial void RunFailed(ILogger logger, string name, Exception e);
+    }
+}

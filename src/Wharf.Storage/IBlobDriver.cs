@@ -1,0 +1,42 @@
+namespace Wharf.Storage;
+
+/// <summary>
+/// One place that keeps blobs, addressed by <see cref="StorageKey"/>; it knows no digests. A blob is invisible until its writer completes, and never changes after that.
+/// Every member throws <see cref="StorageException"/> when the place fails, and <see cref="ArgumentException"/> for text that is no storage key.
+/// </summary>
+public interface IBlobDriver
+{
+    /// <summary>Starts an upload under a key that was never used.</summary>
+    Task<IBlobWriter> BeginAsync(string key, CancellationToken ct);
+
+    /// <summary>
+    /// Continues an upload from one of its checkpoints, which may have been made by another process; bytes written after it are gone.
+    /// An empty state is the checkpoint before the first byte. A writer of the same upload that is still open can do no more harm.
+    /// </summary>
+    /// <exception cref="UploadLostException">The upload was completed, aborted or damaged.</exception>
+    Task<IBlobWriter> ResumeAsync(string key, ReadOnlyMemory<byte> state, CancellationToken ct);
+
+    /// <summary>The bytes that an unfinished upload holds up to a checkpoint; null when the upload is not there.</summary>
+    Task<Stream?> OpenUnfinishedAsync(string key, ReadOnlyMemory<byte> state, CancellationToken ct);
+
+    /// <summary>Removes what an upload left that will not be continued. Nothing there is fine; a completed blob stays.</summary>
+    Task AbortAsync(string key, ReadOnlyMemory<byte> state, CancellationToken ct);
+
+    /// <summary>At most <paramref name="length"/> bytes of a blob from an offset on; null when there is no blob.</summary>
+    Task<Stream?> OpenAsync(string key, long offset, long length, CancellationToken ct);
+
+    /// <summary>The size of a blob in bytes, or null.</summary>
+    Task<long?> StatAsync(string key, CancellationToken ct);
+
+    /// <summary>Removes blobs. A missing one is fine.</summary>
+    Task DeleteAsync(IReadOnlyList<string> keys, CancellationToken ct);
+
+    /// <summary>An address where a stranger may read the blob for this long; null when the place has none to give.</summary>
+    Task<Uri?> PresignAsync(string key, TimeSpan lifetime, CancellationToken ct);
+
+    /// <summary>Copies a blob to a key that was never used. It is durable when the task ends.</summary>
+    Task CopyAsync(string from, string to, CancellationToken ct);
+
+    /// <summary>All blobs whose key starts with the prefix, in any order.</summary>
+    IAsyncEnumerable<StoredObject> ListAsync(string? prefix, CancellationToken ct);
+}

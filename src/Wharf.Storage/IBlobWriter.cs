@@ -1,0 +1,23 @@
+namespace Wharf.Storage;
+
+/// <summary>
+/// An upload in progress; one caller at a time. Disposing it without completing keeps what was checkpointed, so that <see cref="IBlobDriver.ResumeAsync"/> can go on from there.
+/// Every member throws <see cref="UploadLostException"/> once the upload is lost or was resumed by another writer, and <see cref="StorageFullException"/> when there is no room.
+/// </summary>
+public interface IBlobWriter : IAsyncDisposable
+{
+    /// <summary>The bytes written so far, those of earlier writers included.</summary>
+    long Length { get; }
+
+    /// <summary>Appends bytes.</summary>
+    ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct);
+
+    /// <summary>Makes all bytes so far durable and answers the state that resumes after them. Earlier states stay valid.</summary>
+    Task<byte[]> CheckpointAsync(CancellationToken ct);
+
+    /// <summary>Makes the blob durable and readable under its key, and answers its size. The writer can then only be disposed.</summary>
+    Task<long> CompleteAsync(CancellationToken ct);
+
+    /// <summary>Removes the upload. The writer can then only be disposed.</summary>
+    Task AbortAsync(CancellationToken ct);
+}

@@ -1,0 +1,177 @@
+using System.Buffers.Binary;
+using Microsoft.Win32.SafeHandles;
+
+namespace Wharf.Storage.Local;
+
+/// <summary>
+/// Writes one file in the uploads directory. Another request may resume the same upload while this one still holds the file (a client that gave up on a stalled
+/// connection): from then on this writer must not touch the file, so each step that does runs under the gate and looks first.
+/// </summary>
+internal sealed class LocalWriter : IBlobWriter
+{
+    private readonly LocalDriver _driver;
+    private readonly string _key;
+    private readonly SafeFileHandle _file;
+    private readonly Lock _gate = new();
+    private State _state;
+    private bool _nameIsDurable;
+
+    public LocalWriter(LocalDriver driver, string key, SafeFileHandle file, long length)
+    {
+        _driver = driver;
+        _key = key;
+        _file = file;
+        Length = length;
+        _nameIsDurable = length > 0; // a checkpoint claimed these bytes, and it made the name durable first
+    }
+
+    private enum State
+    {
+        Open,
+        Done,
+        Superseded,
+        Lost,
+    }
+
+    public long Length { get; private set; }
+
+    public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct)
+    {
+        if (ct.IsCancellationRequested) return ValueTask.FromCanceled(ct);
+        lock (_gate)
+        {
+            ThrowUnlessOpen();
+            try
+            {
+                RandomAccess.Write(_file, bytes.Span, Length);
+            }
+            catch (IOException e)
+            {
+                throw LocalErrors.Fault(e, "Writing an upload");
+            }
+            Length += bytes.Length;
+        }
+        return ValueTask.CompletedTask;
+    }
+
+    public Task<byte[]> CheckpointAsync(CancellationToken ct) => OnOwnThread(() =>
+    {
+        long length;
+        lock (_gate)
+        {
+            ThrowUnlessOpen();
+            length = Length;
+        }
+        OrLose(() =>
+        {
+            _driver.Disk.SyncData(_file, _driver.UnfinishedPath(_key));
+            if (!_nameIsDurable) _driver.Disk.SyncDirectory(_driver.Uploads);
+        });
+        _nameIsDurable = true;
+        return Checkpoint(length);
+    }, ct);
+
+    public Task<long> CompleteAsync(CancellationToken ct) => OnOwnThread(() =>
+    {
+        lock (_gate) ThrowUnlessOpen();
+        OrLose(() =>
+        {
+            _driver.Disk.SyncFile(_file, _driver.UnfinishedPath(_key));
+            _driver.EnsureShard(_key);
+        });
+        lock (_gate)
+        {
+            ThrowUnlessOpen();
+            _driver.Publish(_key);
+            _state = State.Done;
+        }
+        OrLose(() => _driver.SyncShard(_key));
+        return Length;
+    }, ct);
+
+    public Task AbortAsync(CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        lock (_gate)
+        {
+            ThrowUnlessOpen();
+            _state = State.Done;
+            LocalDriver.Delete(_driver.UnfinishedPath(_key));
+        }
+        return Task.CompletedTask;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        lock (_gate)
+        {
+            // What no checkpoint claims is of no use to anyone.
+            if (_state == State.Open && !_nameIsDurable) LocalDriver.Delete(_driver.UnfinishedPath(_key));
+            if (_state == State.Open) _state = State.Done;
+        }
+        _driver.Forget(_key, this);
+        _file.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Ends this writer's right to touch the file. A write that is under way finishes first.</summary>
+    internal void Supersede()
+    {
+        lock (_gate)
+        {
+            if (_state == State.Open) _state = State.Superseded;
+        }
+    }
+
+    /// <summary>The length that a saved state claims; 0 for an empty one.</summary>
+    internal static long Claimed(ReadOnlySpan<byte> state)
+    {
+        if (state.IsEmpty) return 0;
+        if (state.Length == 1 + sizeof(long) && state[0] == 1 && BinaryPrimitives.ReadInt64BigEndian(state[1..]) is >= 0 and var length) return length;
+        throw new ArgumentException("Not the state of a local upload.", nameof(state));
+    }
+
+    private static byte[] Checkpoint(long length)
+    {
+        var state = new byte[1 + sizeof(long)];
+        state[0] = 1;
+        BinaryPrimitives.WriteInt64BigEndian(state.AsSpan(1), length);
+        return state;
+    }
+
+    // After a failed fsync the kernel may have dropped the bytes and calls the next one a success: what was written is lost, and trying again would hide it.
+    private void OrLose(Action sync)
+    {
+        try
+        {
+            sync();
+        }
+        catch (IOException e)
+        {
+            lock (_gate)
+            {
+                var before = _state;
+                if (before != State.Superseded) _state = State.Lost;
+                if (before == State.Done) LocalDriver.Delete(_driver.BlobPath(_key));
+                else if (before == State.Open) LocalDriver.Delete(_driver.UnfinishedPath(_key));
+            }
+            if (LocalErrors.IsFull(e)) throw LocalErrors.Fault(e, "Keeping an upload");
+            throw new UploadLostException($"The disk failed to keep an upload, which is lost: {e.Message}", e);
+        }
+    }
+
+    private void ThrowUnlessOpen()
+    {
+        switch (_state)
+        {
+            case State.Done: throw new InvalidOperationException("The upload has ended.");
+            case State.Superseded: throw new UploadLostException("The upload is continued by another request.");
+            case State.Lost: throw new UploadLostException("The upload is lost: the disk failed to keep it.");
+            default: return;
+        }
+    }
+
+    // fsync can take seconds, and two of them would hold all pool threads of a small machine.
+    private static Task<T> OnOwnThread<T>(Func<T> work, CancellationToken ct) =>
+        Task.Factory.StartNew(work, ct, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+}
