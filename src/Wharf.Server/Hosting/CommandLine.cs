@@ -43,7 +43,7 @@ internal sealed class CommandLine
         StartTrace.Mark("command line read");
         if (parsed.Action is not HelpAction and not ExamplesHelp && parsed.Errors.Count > 0)
         {
-            return await FailAsync(string.Join('\n', parsed.Errors.Select(e => e.Message)) + "\nwharf --help tells what there is.", args.Contains("--json"));
+            return await FailAsync(Problem(parsed) + "\nwharf --help tells what there is.", args.Contains("--json"));
         }
 
         try
@@ -59,6 +59,14 @@ internal sealed class CommandLine
         {
             return await FailAsync(fault.ToString(), parsed.GetValue(line._json));
         }
+    }
+
+    private static string Problem(ParseResult parsed)
+    {
+        if (parsed.UnmatchedTokens.Count == 0) return string.Join('\n', parsed.Errors.Select(e => e.Message));
+        var command = parsed.CommandResult.Command;
+        var names = command.Subcommands.Select(c => c.Name).Concat(command.Options.Select(o => o.Name)).ToArray();
+        return string.Join('\n', parsed.UnmatchedTokens.Select(t => $"there is no {t} here{Suggestion.For(t, names)}"));
     }
 
     private static async Task<int> FailAsync(string message, bool json)

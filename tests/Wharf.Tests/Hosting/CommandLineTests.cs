@@ -43,9 +43,9 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("'http://example.com:80' is not an address to listen on", "serve", "--listen", "http://example.com:80")]
     [InlineData("'ftp://127.0.0.1' is not an address to listen on", "serve", "--management-listen", "ftp://127.0.0.1")]
     [InlineData("--role must be one of web, worker, scanner, builder, not 'cook'", "serve", "--role", "cook")]
-    [InlineData("'serv' was not matched. Did you mean one of the following?", "serv")]
+    [InlineData("there is no serv here, did you mean serve?", "serv")]
     [InlineData("Required argument missing for command: 'add'", "user", "add")]
-    [InlineData("Unrecognized command or argument '--lisen'", "serve", "--lisen", "http://127.0.0.1:0")]
+    [InlineData("there is no --lisen here, did you mean --listen?", "serve", "--lisen", "http://127.0.0.1:0")]
     public async Task Wrong_arguments_are_an_error_that_names_them(string problem, params string[] arguments)
     {
         var finished = await RunAsync(arguments);

@@ -16,7 +16,7 @@ public sealed class DrainTests
         await Eventually.IsTrueAsync(async () => await ReadyAsync(wharf) == HttpStatusCode.ServiceUnavailable, "not ready");
         await slow.SendAsync("{}"u8.ToArray());
 
-        Assert.StartsWith("HTTP/1.1 404", await AnswerAsync(slow), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 200", await AnswerAsync(slow), StringComparison.Ordinal);
         Assert.Equal(0, await wharf.ExitAsync());
     }
 
@@ -61,8 +61,7 @@ public sealed class DrainTests
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         await socket.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(wharf.Data, "wharf.sock")));
-        // A command that exists has to read its body.
-        await socket.SendAsync(Encoding.ASCII.GetBytes("POST /commands/keys.rotate HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"));
+        await socket.SendAsync(Encoding.ASCII.GetBytes("POST /commands/version HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"));
         var buffer = new byte[100];
         var read = await socket.ReceiveAsync(buffer);
         Assert.StartsWith("HTTP/1.1 100", Encoding.ASCII.GetString(buffer, 0, read), StringComparison.Ordinal);

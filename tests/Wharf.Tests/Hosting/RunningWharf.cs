@@ -38,8 +38,9 @@ internal sealed partial class RunningWharf : IAsyncDisposable
     {
         directory ??= new TemporaryDirectory();
         string[] listen = arguments?.Contains("--listen") == true ? [] : ["--listen", "http://127.0.0.1:0"];
+        string[] data = arguments?.Contains("--data") == true ? [] : ["--data", directory.File("data")];
         var began = Stopwatch.GetTimestamp();
-        var process = Launch(["serve", "--data", directory.File("data"), .. listen, .. arguments ?? []], environment ?? [], directory.Path);
+        var process = Launch(["serve", .. data, .. listen, .. arguments ?? []], environment ?? [], directory.Path);
         var wharf = new RunningWharf(process, directory);
         process.ErrorDataReceived += (_, line) =>
         {
@@ -50,9 +51,15 @@ internal sealed partial class RunningWharf : IAsyncDisposable
 
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         deadline.CancelAfter(TimeSpan.FromMinutes(3)); // the first start builds
-        var line = await process.StandardOutput.ReadLineAsync(deadline.Token);
+        Match ready;
+        string? line;
+        do
+        {
+            line = await process.StandardOutput.ReadLineAsync(deadline.Token);
+            ready = ReadyLine().Match(line ?? "");
+        }
+        while (!ready.Success && line is not null);
         wharf.TookToStart = Stopwatch.GetElapsedTime(began);
-        var ready = ReadyLine().Match(line ?? "");
         if (!ready.Success)
         {
             await process.WaitForExitAsync(deadline.Token);
