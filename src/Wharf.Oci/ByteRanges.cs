@@ -56,7 +56,7 @@ public sealed class ByteRanges
         return new ByteRanges(ranges.Count == 1 ? ByteRangesKind.Single : ByteRangesKind.Multiple, ranges);
     }
 
-    // False: not of the grammar. Null range: of the grammar, outside the content.
+    // False: not of the grammar. Null range: outside the content, or backwards.
     private static bool TryResolve(ReadOnlySpan<char> spec, long size, out ByteRange? range)
     {
         range = null;
@@ -71,8 +71,9 @@ public sealed class ByteRanges
             return true;
         }
         var end = long.MaxValue;
-        if (!TryParseNumber(first, out var start) || (!last.IsEmpty && !TryParseNumber(last, out end)) || end < start) return false;
-        if (start < size) range = new ByteRange(start, Math.Min(end, size - 1));
+        if (!TryParseNumber(first, out var start) || (!last.IsEmpty && !TryParseNumber(last, out end))) return false;
+        // RFC 9110, 14.2: an invalid range may be refused instead of ignored. The conformance suite takes the whole blob for "no ranges here".
+        if (start < size && start <= end) range = new ByteRange(start, Math.Min(end, size - 1));
         return true;
     }
 

@@ -2,7 +2,7 @@ namespace Wharf.Storage;
 
 /// <summary>
 /// An upload in progress; one caller at a time. Disposing it without completing keeps what was checkpointed, so that <see cref="IBlobDriver.ResumeAsync"/> can go on from there.
-/// Every member throws <see cref="UploadLostException"/> once the upload is lost or was resumed by another writer, and <see cref="StorageFullException"/> when there is no room.
+/// Every member but <see cref="AbortAsync"/> throws <see cref="UploadLostException"/> once the upload is lost or was resumed by another writer, and <see cref="StorageFullException"/> when there is no room.
 /// </summary>
 public interface IBlobWriter : IAsyncDisposable
 {
@@ -18,6 +18,6 @@ public interface IBlobWriter : IAsyncDisposable
     /// <summary>Makes the blob durable and readable under its key, and answers its size. The writer can then only be disposed.</summary>
     Task<long> CompleteAsync(CancellationToken ct);
 
-    /// <summary>Removes the upload. The writer can then only be disposed.</summary>
+    /// <summary>Removes the upload, or nothing when it is lost or another writer's by now: it never hides the fault that led here. The writer can then only be disposed.</summary>
     Task AbortAsync(CancellationToken ct);
 }

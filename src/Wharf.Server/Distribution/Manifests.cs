@@ -93,10 +93,13 @@ internal static class Manifests
         while (true)
         {
             var read = await reader.ReadAsync(ct);
-            if (read.Buffer.Length > MaxBytes)
-                return null;
-            if (read.IsCompleted)
-                return System.Buffers.BuffersExtensions.ToArray(read.Buffer);
+            var tooLarge = read.Buffer.Length > MaxBytes;
+            if (tooLarge || read.IsCompleted)
+            {
+                var body = tooLarge ? null : System.Buffers.BuffersExtensions.ToArray(read.Buffer);
+                reader.AdvanceTo(read.Buffer.End); // a read that is not given back breaks the next request of the connection
+                return body;
+            }
             reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
         }
     }

@@ -79,8 +79,8 @@ internal sealed record OciError(int Status, string Code, string Message, string?
 
     internal sealed record OciErrors(IReadOnlyList<Entry> Errors);
 
-    /// <param name="Request">The request id, also in the header X-Request-Id and in the server's log.</param>
-    internal sealed record Entry(string Code, string Message, string? Detail, string Request);
+    /// <param name="RequestId">The request id, also in the header X-Request-Id and in the server's log.</param>
+    internal sealed record Entry(string Code, string Message, string? Detail, [property: JsonPropertyName("request_id")] string RequestId);
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

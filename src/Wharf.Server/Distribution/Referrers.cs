@@ -25,10 +25,9 @@ internal static class Referrers
         if (artifactType is { Length: > Descriptor.MaxMediaTypeLength })
             return OciError.Invalid($"An artifact type has at most {Descriptor.MaxMediaTypeLength} characters.");
         var access = http.Access();
-        if (!access.Exists)
-            return OciError.NameUnknown(access.Name);
+        // The specification knows no 404 here: whoever may push to a repository may ask before the first push.
         var filter = string.IsNullOrEmpty(artifactType) ? null : artifactType;
-        var rows = await content.ListReferrersAsync(access, subject, filter, after, MaxCount + 1, ct);
+        var rows = !access.Exists ? [] : await content.ListReferrersAsync(access, subject, filter, after, MaxCount + 1, ct);
         var body = new MemoryStream();
         body.Write("""{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":["""u8);
         var sent = 0;

@@ -1,63 +1,41 @@
-using System.Text.Json;
+using Wharf.Server.Distribution;
+using Wharf.Server.QuayApi;
 
 namespace Wharf.Server.Hosting;
 
-/// <summary>
-/// The body of errors that no slice has written: OCI JSON below /v2 (distribution-spec, error codes), and Quay's shape of
-/// RFC 7807 elsewhere. Both carry the request id that the log has.
-/// </summary>
+/// <summary>The body of errors that no slice has written: OCI JSON below /v2, and Quay's shape of RFC 7807 elsewhere.</summary>
 internal static class ErrorBody
 {
-    public static async Task WriteAsync(HttpContext http, int status, string message)
+    public static Task WriteAsync(HttpContext http, int status, string message)
     {
-        var oci = http.Request.Path.StartsWithSegments("/v2", StringComparison.OrdinalIgnoreCase);
-        http.Response.StatusCode = status;
-        http.Response.ContentType = oci ? "application/json" : "application/problem+json";
-
-        await using var json = new Utf8JsonWriter(http.Response.BodyWriter);
-        json.WriteStartObject();
-        if (oci) WriteOci(json, status, message, http.TraceIdentifier);
-        else WriteProblem(json, status, message, http.TraceIdentifier);
-        json.WriteEndObject();
+        // A dependency that failed may be back soon.
+        var retryAfter = status is 503 or 507 ? 5 : 0;
+        IResult error = http.Request.Path.StartsWithSegments("/v2", StringComparison.OrdinalIgnoreCase)
+            ? new OciError(status, Code(status), message, null, retryAfter)
+            : new Problem(status, Type(status), message, retryAfter);
+        return error.ExecuteAsync(http);
     }
 
-    private static void WriteOci(Utf8JsonWriter json, int status, string message, string requestId)
+    private static string Code(int status) => status switch
     {
-        json.WriteStartArray("errors");
-        json.WriteStartObject();
-        json.WriteString("code", status switch
-        {
-            404 => "NAME_UNKNOWN",
-            405 => "UNSUPPORTED",
-            413 => "SIZE_INVALID",
-            429 => "TOOMANYREQUESTS",
-            503 => "UNAVAILABLE",
-            _ => "UNKNOWN",
-        });
-        json.WriteString("message", message);
-        json.WriteStartObject("detail");
-        json.WriteString("requestId", requestId);
-        json.WriteEndObject();
-        json.WriteEndObject();
-        json.WriteEndArray();
-    }
+        401 => "UNAUTHORIZED",
+        403 => "DENIED",
+        404 => "NAME_UNKNOWN",
+        405 => "UNSUPPORTED",
+        413 => "SIZE_INVALID",
+        429 => "TOOMANYREQUESTS",
+        503 => "UNAVAILABLE",
+        507 => "STORAGE_FULL",
+        >= 500 => "UNKNOWN",
+        _ => "INVALID_REQUEST",
+    };
 
-    private static void WriteProblem(Utf8JsonWriter json, int status, string message, string requestId)
+    private static string Type(int status) => status switch
     {
-        var type = status switch
-        {
-            401 => "invalid_token",
-            403 => "insufficient_scope",
-            404 => "not_found",
-            >= 500 => "internal_error",
-            _ => "invalid_request",
-        };
-        json.WriteString("detail", message);
-        json.WriteString("error_message", message);
-        json.WriteString("error_type", type);
-        json.WriteString("title", type);
-        json.WriteString("type", $"/api/v1/error/{type}");
-        json.WriteNumber("status", status);
-        json.WriteString("request_id", requestId);
-    }
+        401 => "invalid_token",
+        403 => "insufficient_scope",
+        404 => "not_found",
+        >= 500 => "internal_error",
+        _ => "invalid_request",
+    };
 }

@@ -1,3 +1,6 @@
+using Wharf.Server.Data;
+using Wharf.Storage;
+
 namespace Wharf.Server.Hosting;
 
 /// <summary>
@@ -55,7 +58,11 @@ internal sealed partial class Faults(RequestDelegate next, ILogger<Faults> logge
             408 => "the request body came too slowly",
             _ => "the request could not be read: " + bad.Message,
         }),
-        IOException { HResult: NoSpace or QuotaExceeded } => (507, "the storage is full"),
+        StorageFullException or DatabaseException { Full: true } or IOException { HResult: NoSpace or QuotaExceeded } =>
+            (507, "no space is left for this; nothing was stored"),
+        // Never 404: a client that takes an outage for absence deletes or makes anew.
+        DatabaseException => (503, "the database does not answer; try again"),
+        StorageException => (503, "the blob store failed; try again"),
         // Chunk sizes that overflow, and bodies that break off; the same types from elsewhere are faults.
         IOException or OverflowException when fault.Source == Kestrel => (400, "the request body could not be read"),
         _ => (500, "internal error; the log has more under this request id"),

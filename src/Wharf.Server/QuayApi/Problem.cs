@@ -34,7 +34,7 @@ internal sealed record Problem(int Status, string ErrorType, string Detail, int 
         string Title,
         string Type,
         int Status,
-        string Request);
+        [property: JsonPropertyName("request_id")] string RequestId);
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

@@ -94,6 +94,8 @@ internal sealed class LocalWriter : IBlobWriter
         ct.ThrowIfCancellationRequested();
         lock (_gate)
         {
+            // What is lost has nothing left to remove, and what another writer resumed is that one's.
+            if (_state is State.Lost or State.Superseded) return Task.CompletedTask;
             ThrowUnlessOpen();
             _state = State.Done;
             LocalDriver.Delete(_driver.UnfinishedPath(_key));

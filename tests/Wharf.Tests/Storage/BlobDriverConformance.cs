@@ -185,7 +185,7 @@ public abstract class BlobDriverConformance
         await Assert.ThrowsAsync<UploadLostException>(async () => await stalled.WriteAsync(new byte[150_000], Ct));
         await current.WriteAsync(content.AsMemory(100_000), Ct);
         await Assert.ThrowsAsync<UploadLostException>(() => stalled.CompleteAsync(Ct));
-        await Assert.ThrowsAsync<UploadLostException>(() => stalled.AbortAsync(Ct));
+        await stalled.AbortAsync(Ct);
         await stalled.DisposeAsync();
         await current.CompleteAsync(Ct);
 

@@ -78,6 +78,7 @@ public sealed class LocalDriverTests : BlobDriverConformance, IDisposable
         await Assert.ThrowsAsync<UploadLostException>(() => writer.CompleteAsync(Ct));
         await Assert.ThrowsAsync<UploadLostException>(async () => await writer.WriteAsync(new byte[1], Ct));
         await Assert.ThrowsAsync<UploadLostException>(() => driver.ResumeAsync(key, state, Ct));
+        await writer.AbortAsync(Ct);
         Assert.Null(await driver.StatAsync(key, Ct));
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Wharf.Server.Auth;
 using Wharf.Server.Hosting.Network;
 
 namespace Wharf.Server.Hosting.Admin;
@@ -7,7 +8,7 @@ namespace Wharf.Server.Hosting.Admin;
 internal static class AdminApi
 {
     public static void MapAdmin(this WebApplication app) =>
-        app.MapMethods("/commands/{name}", ["POST"], (RequestDelegate)RunAsync).WithMetadata(new OnlyOn(ListenerKind.Admin));
+        app.MapMethods("/commands/{name}", ["POST"], (RequestDelegate)RunAsync).WithMetadata(new OnlyOn(ListenerKind.Admin)).Requires(Permission.Open);
 
     private static async Task RunAsync(HttpContext http)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Wharf.Server.Auth;
 using Wharf.Server.Hosting.Metrics;
 using Wharf.Server.Hosting.Network;
 
@@ -9,7 +10,7 @@ internal static class HealthApi
 {
     public static void MapHealth(this WebApplication app)
     {
-        var management = app.MapGroup("").WithMetadata(new OnlyOn(ListenerKind.Management));
+        var management = app.MapGroup("").WithMetadata(new OnlyOn(ListenerKind.Management)).Requires(Permission.Open);
         management.MapMethods("/health/live", s_read, (RequestDelegate)(http => WriteAsync(http, 200, json => json.WriteString("status", "live"))));
         management.MapMethods("/health/ready", s_read, (RequestDelegate)ReadyAsync);
         management.MapMethods("/health/instance", s_read, (RequestDelegate)InstanceAsync);

@@ -1,0 +1,306 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Net.Security;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json;
+
+namespace Wharf.Tests.Server;
+
+/// <summary>
+/// The real program, started by <c>./wharf serve</c> on a free loopback port with a data directory of its own, and stopped by SIGTERM.
+/// An assembly or class fixture; a subclass starts it with other settings, or a test starts its own with <see cref="StartAsync"/>.
+/// The server's log from the first use by a test on is shown when that test fails.
+/// </summary>
+public partial class Registry : IAsyncLifetime
+{
+    /// <summary>Name of the superuser that the server makes on its empty database.</summary>
+    public const string Admin = "admin";
+
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(60);
+    private static readonly ConcurrentDictionary<Registry, byte> Running = [];
+
+    private readonly List<string> _log = [];
+    private readonly ConcurrentDictionary<string, int> _firstLogLineOfTest = [];
+    private readonly List<HttpClient> _clients = [];
+    private readonly string _root = Directory.CreateTempSubdirectory("wharf-test-").FullName;
+    private Process? _process;
+    private Uri? _url;
+    private HttpClient? _admin;
+    private HttpClient? _anonymous;
+
+    /// <summary>Further arguments of <c>serve</c>, such as <c>--listen https://127.0.0.1:0</c>; without a <c>--listen</c> a free port of 127.0.0.1 is taken.</summary>
+    protected virtual IReadOnlyList<string> Arguments => [];
+
+    /// <summary>Settings as <c>Section:Key</c> and value, given to the server in its environment as <c>WHARF__Section__Key</c>.</summary>
+    protected virtual IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>();
+
+    /// <summary>Whether the HTTP clients trust a server certificate; matters to a subclass that listens on https.</summary>
+    protected virtual bool Trusts(X509Certificate2 certificate) => false;
+
+    public string AdminPassword { get; } = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12));
+
+    /// <summary>What the ready line said, for example http://127.0.0.1:40123/; with 127.0.0.1 in place of a wildcard address.</summary>
+    public Uri Url
+    {
+        get
+        {
+            NoteUse();
+            return _url ?? throw new InvalidOperationException("The registry has not been started.");
+        }
+    }
+
+    /// <summary>Host and port, as the first part of an image reference.</summary>
+    public string Host => Url.Authority;
+
+    public string DataDirectory => Path.Combine(_root, "data");
+
+    public int ProcessId => _process?.Id ?? throw new InvalidOperationException("The registry has not been started.");
+
+    /// <summary>Signed in as the superuser with Basic.</summary>
+    public HttpClient Client
+    {
+        get
+        {
+            NoteUse();
+            return _admin ?? throw new InvalidOperationException("The registry has not been started.");
+        }
+    }
+
+    public HttpClient Anonymous
+    {
+        get
+        {
+            NoteUse();
+            return _anonymous ?? throw new InvalidOperationException("The registry has not been started.");
+        }
+    }
+
+    /// <summary>The folder of the published program that runs.</summary>
+    public string ProgramDirectory => Path.GetDirectoryName(File.ResolveLinkTarget($"/proc/{ProcessId}/exe", returnFinalTarget: false)!.FullName)!;
+
+    /// <summary>Starts a registry for one test, which disposes it.</summary>
+    public static async Task<T> StartAsync<T>()
+        where T : Registry, new()
+    {
+        var registry = new T();
+        try
+        {
+            await registry.InitializeAsync();
+            return registry;
+        }
+        catch
+        {
+            await registry.DisposeAsync();
+            throw;
+        }
+    }
+
+    public static Task<Registry> StartAsync() => StartAsync<Registry>();
+
+    public virtual async ValueTask InitializeAsync()
+    {
+        Running.TryAdd(this, 0);
+        await StartProcessAsync();
+    }
+
+    /// <summary>Stops the program by SIGTERM and starts it on the same data, on the same port unless <see cref="Arguments"/> ask for free ones.</summary>
+    public async Task RestartAsync()
+    {
+        await StopProcessAsync();
+        await StartProcessAsync();
+    }
+
+    public HttpClient ClientFor(string user, string password)
+    {
+        NoteUse();
+        var client = NewClient();
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}")));
+        return client;
+    }
+
+    /// <summary>A new user with a namespace of the same name, made by the superuser; the server chooses the password. Without a name, one that no other test has.</summary>
+    public async Task<Account> CreateUserAsync(string? name = null)
+    {
+        name ??= "user" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(5));
+        using var response = await Client.PostAsJsonAsync("/api/v1/superuser/users/", new { username = name, email = $"{name}@example.test" }, TestContext.Current.CancellationToken);
+        var body = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.True(response.IsSuccessStatusCode, $"Creating user {name}: {(int)response.StatusCode} {body}");
+        var password = JsonDocument.Parse(body).RootElement.GetProperty("password").GetString()!;
+        return new Account(name, password, ClientFor(name, password));
+    }
+
+    /// <summary>Lets the owner make an existing repository public or private.</summary>
+    public static async Task SetPublicAsync(Account owner, string repository, bool isPublic)
+    {
+        using var response = await owner.Client.PostAsJsonAsync(
+            $"/api/v1/repository/{owner.Name}/{repository}/changevisibility", new { visibility = isPublic ? "public" : "private" }, TestContext.Current.CancellationToken);
+        Assert.True(response.IsSuccessStatusCode, $"Changing the visibility of {owner.Name}/{repository}: {(int)response.StatusCode}");
+    }
+
+    /// <summary>Everything that the program has written so far.</summary>
+    public string Log()
+    {
+        lock (_log)
+        {
+            return string.Join('\n', _log);
+        }
+    }
+
+    public virtual async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        Running.TryRemove(this, out _);
+        try
+        {
+            await StopProcessAsync();
+        }
+        finally
+        {
+            _clients.ForEach(c => c.Dispose());
+            Directory.Delete(_root, recursive: true);
+        }
+    }
+
+    /// <summary>The logs of the registries that a test has used, each from that test's first use of it on, at most the last 200 lines.</summary>
+    internal static string LogsOf(string testId)
+    {
+        var text = new StringBuilder();
+        foreach (var registry in Running.Keys)
+        {
+            if (!registry._firstLogLineOfTest.TryGetValue(testId, out var first))
+            {
+                continue;
+            }
+            text.Append("--- log of the server at ").Append(registry._url).AppendLine();
+            lock (registry._log)
+            {
+                foreach (var line in registry._log.Skip(first).TakeLast(200))
+                {
+                    text.AppendLine(line);
+                }
+            }
+        }
+        return text.ToString();
+    }
+
+    private void NoteUse()
+    {
+        if (TestContext.Current.Test is { } test)
+        {
+            lock (_log)
+            {
+                _firstLogLineOfTest.TryAdd(test.UniqueID, _log.Count);
+            }
+        }
+    }
+
+    private HttpClient NewClient()
+    {
+        // Whoever sends credentials decides so itself; cookies and redirects would hide what the server answers.
+        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false };
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, _, errors) =>
+            errors == SslPolicyErrors.None || (certificate is X509Certificate2 presented && Trusts(presented));
+        var client = new HttpClient(handler) { BaseAddress = _url ?? throw new InvalidOperationException("The registry has not been started."), Timeout = TimeSpan.FromMinutes(5) };
+        lock (_clients)
+        {
+            _clients.Add(client);
+        }
+        return client;
+    }
+
+    private async Task StartProcessAsync()
+    {
+        var start = new ProcessStartInfo(Path.Combine(SourceTree.Root, "wharf"))
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            WorkingDirectory = _root,
+        };
+        string[] listen = Arguments.Contains("--listen") ? [] : ["--listen", $"http://127.0.0.1:{_url?.Port ?? 0}"];
+        foreach (var argument in (string[])["serve", "--data", DataDirectory, .. listen, .. Arguments])
+        {
+            start.ArgumentList.Add(argument);
+        }
+        start.Environment["WHARF_ADMIN_PASSWORD"] = AdminPassword;
+        foreach (var (key, value) in Settings)
+        {
+            start.Environment["WHARF__" + key.Replace(":", "__", StringComparison.Ordinal)] = value;
+        }
+
+        var process = new Process { StartInfo = start };
+        var ready = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
+        void Keep(string? line)
+        {
+            if (line is null)
+            {
+                return;
+            }
+            lock (_log)
+            {
+                _log.Add(line);
+            }
+            const string Ready = "Wharf is ready at ";
+            if (line.StartsWith(Ready, StringComparison.Ordinal) && Uri.TryCreate(line[Ready.Length..].Trim(), UriKind.Absolute, out var url))
+            {
+                ready.TrySetResult(url);
+            }
+        }
+        process.OutputDataReceived += (_, e) => Keep(e.Data);
+        process.ErrorDataReceived += (_, e) => Keep(e.Data);
+        process.Start();
+        process.StandardInput.Close();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        _process = process;
+
+        var exited = process.WaitForExitAsync(CancellationToken.None);
+        if (await Task.WhenAny(ready.Task, exited, Task.Delay(StartLimit, CancellationToken.None)) != ready.Task)
+        {
+            throw new InvalidOperationException($"The server was not ready within {StartLimit.TotalSeconds} s{(process.HasExited ? $" and left with exit code {process.ExitCode}" : "")}.\n{Log()}");
+        }
+        var announced = await ready.Task;
+        _url = IPAddress.TryParse(announced.DnsSafeHost, out var address) && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
+            ? new UriBuilder(announced) { Host = "127.0.0.1" }.Uri
+            : announced;
+        _anonymous = NewClient();
+        _admin = ClientFor(Admin, AdminPassword);
+    }
+
+    private async Task StopProcessAsync()
+    {
+        if (_process is not { } process)
+        {
+            return;
+        }
+        _process = null;
+        using (process)
+        {
+            _ = Kill(process.Id, 15);
+            using var limit = new CancellationTokenSource(StopLimit);
+            try
+            {
+                await process.WaitForExitAsync(limit.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                process.Kill(entireProcessTree: true);
+                throw new InvalidOperationException($"The server was still there {StopLimit.TotalSeconds} s after SIGTERM.\n{Log()}");
+            }
+            if (process.ExitCode != 0)
+            {
+                throw new InvalidOperationException($"After SIGTERM the server left with exit code {process.ExitCode}.\n{Log()}");
+            }
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int pid, int signal);
+}
