@@ -56,7 +56,7 @@ internal sealed class RepositoryStore(Database db, Permissions permissions, Regi
         ("ns", last?.Namespace ?? ""), ("name", last?.Name ?? ""), ("me", principal.AccountId), ("count", count));
 
     /// <summary>The ids, the repository's 0 when it does not exist; null when the namespace does not either.</summary>
-    public static ValueTask<(long NamespaceId, long RepositoryId)?> FindAsync(Tx tx, RepositoryName name) => tx.OneAsync("""
+    private static ValueTask<(long NamespaceId, long RepositoryId)?> FindAsync(Tx tx, RepositoryName name) => tx.OneAsync("""
         SELECT n.id, r.id
           FROM namespace n LEFT JOIN repository r ON r.namespace_id = n.id AND r.name = @name AND r.deleted_ms IS NULL
          WHERE n.name = @ns AND n.deleted_ms IS NULL
