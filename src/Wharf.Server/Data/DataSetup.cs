@@ -20,7 +20,7 @@ internal static class DataSetup
                 try
                 {
                     opened.Value = connection is not null
-                        ? await PostgresDatabase.OpenAsync(connection, ct)
+                        ? await PostgresDatabase.OpenAsync(connection, services.GetRequiredService<TimeProvider>(), ct)
                         : new SqliteDatabase(services.GetRequiredService<DataDirectory>().File("wharf.db"), services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<SqliteDatabase>>());
                 }
                 catch (Exception e) when (e is DatabaseException or ArgumentException)
@@ -31,6 +31,9 @@ internal static class DataSetup
             .AddSingleton(static s => new ReadinessCheck("database", async ct =>
                 await s.GetRequiredService<Database>().OneAsync("SELECT 1", static r => r.GetInt32(0), ct) == 1 ? null : "no answer"));
     }
+
+    /// <summary>Whether the settings name a PostgreSQL database, which other replicas may share.</summary>
+    public static bool UsesPostgres(this WebApplicationBuilder builder) => builder.AddSetting("Database") is not null;
 
     private sealed class OpenDatabase
     {

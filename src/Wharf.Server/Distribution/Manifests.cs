@@ -27,11 +27,9 @@ internal static class Manifests
         var access = http.Access();
         if (!access.Exists)
             return OciError.NameUnknown(access.Name);
-        if ((parsed.IsDigest ? parsed.Digest : await content.FindTagAsync(access, parsed.Tag, ct)) is not { } digest)
-            return OciError.ManifestUnknown(reference);
-        if (await content.FindManifestAsync(access, digest, ct) is not { } manifest)
-            return OciError.ManifestUnknown(reference);
-        return new ManifestResult(digest, manifest, parsed.IsDigest);
+        if (parsed.IsDigest)
+            return await content.FindManifestAsync(access, parsed.Digest, ct) is { } manifest ? new ManifestResult(parsed.Digest, manifest, byDigest: true) : OciError.ManifestUnknown(reference);
+        return await content.FindManifestAsync(access, parsed.Tag, ct) is var (digest, tagged) ? new ManifestResult(digest, tagged, byDigest: false) : OciError.ManifestUnknown(reference);
     }
 
     // distribution-spec#pushing-manifests (end-7); several tags: development version, "Pushing Manifests"

@@ -23,15 +23,23 @@ internal sealed class PostgresDatabase : Database
     private readonly ConcurrentDictionary<(string Sql, int Step), string> _requirements = new();
     private readonly NpgsqlDataSource _source;
 
-    private PostgresDatabase(NpgsqlDataSource source) => _source = source;
+    private PostgresDatabase(NpgsqlDataSource source, TimeProvider clock)
+    {
+        _source = source;
+        Freshness = new Freshness(clock);
+    }
+
+    public override Freshness Freshness { get; }
 
     public override string ForKeyShare => "FOR KEY SHARE";
+
+    public override string ForShare => "FOR SHARE";
 
     public override string? LockTag => "SELECT pg_advisory_xact_lock(hashtextextended(@name, @repo))";
 
     /// <summary>Connects and brings the schema up to date.</summary>
     /// <param name="connectionString">Npgsql's form: <c>Host=...;Username=...;Password=...;Database=...</c>.</param>
-    public static async Task<PostgresDatabase> OpenAsync(string connectionString, CancellationToken ct)
+    public static async Task<PostgresDatabase> OpenAsync(string connectionString, TimeProvider clock, CancellationToken ct)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString) { ApplicationName = "wharf" };
         if (!settings.ContainsKey("Max Auto Prepare"))
@@ -49,7 +57,7 @@ internal sealed class PostgresDatabase : Database
             await source.DisposeAsync();
             throw Fault(e);
         }
-        return new PostgresDatabase(source);
+        return new PostgresDatabase(source, clock);
     }
 
     public override async Task<T> WriteAsync<T>(Func<Tx, ValueTask<T>> work, CancellationToken ct) => await RetryAsync(async () =>

@@ -56,7 +56,11 @@ internal sealed partial class SqliteDatabase : Database
         return await unit.Done.Task;
     }
 
+    public override Freshness Freshness => Freshness.Always;
+
     public override string ForKeyShare => "";
+
+    public override string ForShare => "";
 
     public override string? LockTag => null;
 
