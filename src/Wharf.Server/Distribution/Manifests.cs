@@ -16,7 +16,7 @@ internal static class Manifests
     {
         app.MapMethods("/v2/-/manifests/{reference}", ["GET", "HEAD"], Get).Requires(Permission.Pull);
         app.MapPut("/v2/-/manifests/{reference}", Put).Requires(Permission.Push);
-        app.MapDelete("/v2/-/manifests/{reference}", Delete).Requires(Permission.Push);
+        app.MapDelete("/v2/-/manifests/{reference}", Delete).Requires(Permission.Delete);
     }
 
     // distribution-spec#pulling-manifests (end-3)

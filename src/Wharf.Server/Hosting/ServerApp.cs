@@ -39,6 +39,7 @@ internal static class ServerApp
         StartTrace.Mark("services built");
         try
         {
+            _ = app.Services.GetRequiredService<MetricsPage>(); // counts from here on
             if (app.Services.GetRequiredService<Listeners>().UseTls) app.Services.GetRequiredService<Certificates>().Load();
             await RunStartupStepsAsync(app, ct);
             Map(app, wharf);
@@ -94,7 +95,7 @@ internal static class ServerApp
         if (launch.Roles.Length > 0) server.Roles = [.. launch.Roles];
         services.AddSingleton(new Roles(server.Roles));
         var data = new DataDirectory(server.Data);
-        services.AddSingleton(_ => data); // made by the container, so that it lets go of the lock
+        services.AddSingleton(_ => data);
 
         var logging = builder.AddSection<LoggingOptions>("Logging");
         if (launch.Json) logging.Format = LogFormat.Json;

@@ -17,7 +17,7 @@ public sealed class LauncherTests
     public async Task It_works_through_a_symbolic_link_from_any_directory_with_paths_of_the_caller()
     {
         using var directory = new TemporaryDirectory();
-        File.CreateSymbolicLink(directory.File("anchor"), Path.Combine(Tree.Root, "wharf"));
+        File.CreateSymbolicLink(directory.File("anchor"), Path.Combine(SourceTree.Root, "wharf"));
 
         var finished = await RunAsync(directory.File("anchor"), ["serve", "--config", "here.yaml"], directory.Path);
 
@@ -54,7 +54,7 @@ public sealed class LauncherTests
         using var copy = SourcesOnly();
         using var runtime = RuntimeWithoutSdk();
         await RunningWharf.RunAsync(["version"], copy.Path);
-        Run("cp", "-r", Path.Combine(Tree.Root, "artifacts/wharf"), copy.File("artifacts-wharf"));
+        Run("cp", "-r", Path.Combine(SourceTree.Root, "artifacts/wharf"), copy.File("artifacts-wharf"));
         Directory.CreateDirectory(copy.File("artifacts"));
         Directory.Move(copy.File("artifacts-wharf"), copy.File("artifacts/wharf"));
 
@@ -73,7 +73,7 @@ public sealed class LauncherTests
         using var directory = new TemporaryDirectory();
         // Everything it looks at, but not the places where a runtime may be installed.
         using var nothing = new TemporaryDirectory();
-        var script = (await File.ReadAllTextAsync(Path.Combine(Tree.Root, "wharf"), TestContext.Current.CancellationToken))
+        var script = (await File.ReadAllTextAsync(Path.Combine(SourceTree.Root, "wharf"), TestContext.Current.CancellationToken))
             .Replace(" /usr/share/dotnet /usr/lib/dotnet /usr/local/share/dotnet", "", StringComparison.Ordinal);
         directory.Write("wharf", script);
         Run("chmod", "+x", directory.File("wharf"));
@@ -119,7 +119,7 @@ public sealed class LauncherTests
         var copy = new TemporaryDirectory();
         foreach (var name in new[] { "wharf", "src", "Directory.Build.props", "Directory.Packages.props", "BannedSymbols.txt", ".editorconfig", "global.json" })
         {
-            Run("cp", "-r", Path.Combine(Tree.Root, name), copy.File(name));
+            Run("cp", "-r", Path.Combine(SourceTree.Root, name), copy.File(name));
         }
 
         return copy;

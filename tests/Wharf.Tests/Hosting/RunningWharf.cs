@@ -123,7 +123,7 @@ internal sealed partial class RunningWharf : IAsyncDisposable
 
     private static Process Launch(string[] arguments, (string Name, string Value)[] environment, string directory)
     {
-        var start = new ProcessStartInfo(Path.Combine(Tree.Root, "wharf"), arguments)
+        var start = new ProcessStartInfo(Path.Combine(SourceTree.Root, "wharf"), arguments)
         {
             WorkingDirectory = directory,
             RedirectStandardInput = true,

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Wharf.Oci;
 
@@ -61,8 +62,13 @@ internal static class Requests
     public static Task<Answer> WithTokenAsync(this HttpClient anonymous, string token, string method, string path, byte[]? body = null, params (string Name, string Value)[] headers) =>
         anonymous.SendAsync(method, path, body, [.. headers, ("Authorization", "Bearer " + token)]);
 
+    /// <summary>Makes a repository of the client's own public or private.</summary>
+    public static async Task SetPublicAsync(this HttpClient owner, string repository, bool isPublic) =>
+        (await owner.SendAsync("POST", $"/api/v1/repository/{repository}/changevisibility",
+            Encoding.UTF8.GetBytes($"{{\"visibility\":\"{(isPublic ? "public" : "private")}\"}}"), ("Content-Type", "application/json"))).Is(200);
+
     public static (string Name, string Value) Basic(string user, string password) =>
-        ("Authorization", new AuthenticationHeaderValue("Basic", Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"{user}:{password}"))).ToString());
+        ("Authorization", new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}"))).ToString());
 
     public static string[] Strings(this JsonElement array) => [.. array.EnumerateArray().Select(e => e.GetString()!)];
 
