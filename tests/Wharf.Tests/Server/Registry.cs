@@ -8,6 +8,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
+using Wharf.Tests.Server.Data;
 
 namespace Wharf.Tests.Server;
 
@@ -29,6 +30,7 @@ public class Registry : IAsyncLifetime
     private readonly ConcurrentDictionary<string, int> _firstLogLineOfTest = [];
     private readonly List<HttpClient> _clients = [];
     private readonly string _root = Directory.CreateTempSubdirectory("wharf-test-").FullName;
+    private string? _database;
     private Process? _process;
     private Uri? _url;
     private HttpClient? _admin;
@@ -229,6 +231,10 @@ public class Registry : IAsyncLifetime
             start.ArgumentList.Add(argument);
         }
         start.Environment["WHARF_ADMIN_PASSWORD"] = AdminPassword;
+        if (PostgresServer.ForEveryRegistry)
+        {
+            start.Environment["WHARF__Database"] = _database ??= await PostgresServer.CreateDatabaseAsync();
+        }
         foreach (var (key, value) in Settings)
         {
             start.Environment["WHARF__" + key.Replace(":", "__", StringComparison.Ordinal)] = value;

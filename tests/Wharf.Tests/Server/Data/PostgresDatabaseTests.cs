@@ -6,20 +6,20 @@ using Wharf.Server.Work;
 
 namespace Wharf.Tests.Server.Data;
 
-public sealed class PostgresDatabaseTests(PostgresServer server) : DatabaseConformance
+public sealed class PostgresDatabaseTests : DatabaseConformance
 {
     private string _connection = "";
 
     private protected override async Task<Database> OpenAsync()
     {
-        _connection = await server.CreateDatabaseAsync();
+        _connection = await PostgresServer.CreateDatabaseAsync();
         return await PostgresDatabase.OpenAsync(_connection, TimeProvider.System, Ct);
     }
 
     [Fact]
     public async Task Replicas_that_start_together_on_an_empty_database_take_turns()
     {
-        var empty = await server.CreateDatabaseAsync();
+        var empty = await PostgresServer.CreateDatabaseAsync();
 
         var replicas = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => PostgresDatabase.OpenAsync(empty, TimeProvider.System, Ct)));
 

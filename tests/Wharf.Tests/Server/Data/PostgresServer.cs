@@ -16,14 +16,19 @@ namespace Wharf.Tests.Server.Data;
 public sealed class PostgresServer : IAsyncDisposable
 {
     private const string User = "postgres";
-    private readonly SemaphoreSlim _starting = new(1);
-    private readonly string _root = Directory.CreateTempSubdirectory("wharf-pg-").FullName;
-    private int _port;
 
-    public string Data => Path.Join(_root, "pg");
+    // One for the run, whichever fixture or test asks first; the fixture's end stops it.
+    private static readonly SemaphoreSlim s_starting = new(1);
+    private static readonly string s_root = Directory.CreateTempSubdirectory("wharf-pg-").FullName;
+    private static int s_port;
+
+    /// <summary>Whether every registry of the run gets a PostgreSQL database instead of its own SQLite (WHARF_TEST_DATABASE=postgres).</summary>
+    public static bool ForEveryRegistry { get; } = Environment.GetEnvironmentVariable("WHARF_TEST_DATABASE") == "postgres";
+
+    public static string Data => Path.Join(s_root, "pg");
 
     /// <summary>A new, empty database: an Npgsql connection string.</summary>
-    public async Task<string> CreateDatabaseAsync()
+    public static async Task<string> CreateDatabaseAsync()
     {
         await StartAsync();
         var name = "t" + Guid.NewGuid().ToString("N");
@@ -37,50 +42,49 @@ public sealed class PostgresServer : IAsyncDisposable
     }
 
     /// <summary>SIGKILL to every process of the server.</summary>
-    public Task CrashAsync() => RunAsync("pg_ctl", "-D", Data, "-m", "immediate", "-w", "stop");
+    public static Task CrashAsync() => RunAsync("pg_ctl", "-D", Data, "-m", "immediate", "-w", "stop");
 
     /// <summary>Starts it again on the same port.</summary>
-    public Task StartAgainAsync() => RunAsync("pg_ctl", "-D", Data, "-s", "-w", "-t", "60", "-l", Path.Join(_root, "log"), "start");
+    public static Task StartAgainAsync() => RunAsync("pg_ctl", "-D", Data, "-s", "-w", "-t", "60", "-l", Path.Join(s_root, "log"), "start");
 
     public async ValueTask DisposeAsync()
     {
-        if (_port != 0)
+        if (s_port != 0)
             await RunAsync("pg_ctl", "-D", Data, "-m", "immediate", "-w", "stop");
-        _starting.Dispose();
-        Directory.Delete(_root, recursive: true);
+        Directory.Delete(s_root, recursive: true);
     }
 
-    private string ConnectionString(string database) => string.Create(CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={_port};Username={User};Database={database};Timeout=10");
+    private static string ConnectionString(string database) => string.Create(CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={s_port};Username={User};Database={database};Timeout=10");
 
-    private async Task StartAsync()
+    private static async Task StartAsync()
     {
-        await _starting.WaitAsync();
+        await s_starting.WaitAsync();
         try
         {
-            if (_port != 0)
+            if (s_port != 0)
                 return;
-            File.SetUnixFileMode(_root, (UnixFileMode)0b111_101_101);
+            File.SetUnixFileMode(s_root, (UnixFileMode)0b111_101_101);
             var port = FreePort();
             Directory.CreateDirectory(Data);
-            using (var chown = Process.Start("chown", ["-R", User, _root]))
+            using (var chown = Process.Start("chown", ["-R", User, s_root]))
                 await chown.WaitForExitAsync();
             await RunAsync("initdb", "-D", Data, "-U", User, "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8");
             await File.AppendAllTextAsync(Path.Join(Data, "postgresql.conf"), string.Create(CultureInfo.InvariantCulture, $"""
 
                 port = {port}
                 listen_addresses = '127.0.0.1'
-                unix_socket_directories = '{_root}'
+                unix_socket_directories = '{s_root}'
                 fsync = off
                 synchronous_commit = off
                 full_page_writes = off
                 max_connections = 300
                 """));
             await StartAgainAsync();
-            _port = port;
+            s_port = port;
         }
         finally
         {
-            _starting.Release();
+            s_starting.Release();
         }
     }
 
@@ -92,10 +96,10 @@ public sealed class PostgresServer : IAsyncDisposable
     }
 
     // PostgreSQL refuses to run as root.
-    private async Task RunAsync(string program, params string[] arguments)
+    private static async Task RunAsync(string program, params string[] arguments)
     {
         var path = Directory.GetDirectories("/usr/lib/postgresql").Order(StringComparer.Ordinal).Select(d => Path.Join(d, "bin", program)).Last(File.Exists);
-        var start = new ProcessStartInfo("runuser", ["-u", User, "--", path, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _root };
+        var start = new ProcessStartInfo("runuser", ["-u", User, "--", path, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = s_root };
         // The server keeps the pipes of pg_ctl open, so that their end is not waited for.
         using var process = Process.Start(start)!;
         await process.WaitForExitAsync();
