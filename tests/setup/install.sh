@@ -10,7 +10,8 @@ debian_packages=(
   netavark aardvark-dns
   golang-github-containers-common                    # podman's default configuration
   openssl ca-certificates jq curl xz-utils           # certificates, reports
-  git
+  git procps util-linux                              # what tests call themselves
+  postgresql-15                                      # the other database
 )
 # name here, package, release of Debian: static Go binaries that run on Debian 12's libc.
 # cosign twice: 2 signs into a tag, 3 into the bundle format that hangs on referrers.

@@ -46,7 +46,7 @@ internal sealed class AccessMiddleware(RequestDelegate next, Authenticator authe
                 return Challenge(http, permission, caller, "The token does not cover registry:catalog:*.");
             case Permission.Superuser when !principal.Superuser:
                 return Problem.InsufficientScope("Only a superuser may do this.");
-            case Permission.Pull or Permission.Push or Permission.Administer:
+            case Permission.Pull or Permission.Push or Permission.Delete or Permission.Administer:
                 var name = http.Features.GetRequiredFeature<RepositoryName>();
                 var access = await permissions.DecideAsync(principal, name, http.RequestAborted);
                 var needed = RoleFor(permission);
@@ -54,7 +54,7 @@ internal sealed class AccessMiddleware(RequestDelegate next, Authenticator authe
                     return caller.Presented && !caller.UsedToken && !principal.IsAnonymous
                         ? Denied(http, "You may not do this with this repository, or it does not exist.")
                         : Challenge(http, permission, caller, "Access to this repository was not granted, or it does not exist.");
-                if (caller.CeilingFor(name) < needed && !(needed == RepositoryRole.Read && await IsPublicAsync(principal, access, http.RequestAborted)))
+                if (!caller.Covers(name, permission) && !(permission == Permission.Pull && await IsPublicAsync(principal, access, http.RequestAborted)))
                     return Challenge(http, permission, caller, "The token does not cover this repository and action.");
                 http.Features.Set(access);
                 return null;
@@ -89,6 +89,7 @@ internal sealed class AccessMiddleware(RequestDelegate next, Authenticator authe
         {
             Permission.Pull => $"repository:{http.Features.Get<RepositoryName>()}:pull",
             Permission.Push => $"repository:{http.Features.Get<RepositoryName>()}:pull,push",
+            Permission.Delete => $"repository:{http.Features.Get<RepositoryName>()}:pull,delete",
             Permission.Catalog => "registry:catalog:*",
             _ => null,
         };
@@ -103,7 +104,7 @@ internal sealed class AccessMiddleware(RequestDelegate next, Authenticator authe
     private static RepositoryRole RoleFor(Permission permission) => permission switch
     {
         Permission.Pull => RepositoryRole.Read,
-        Permission.Push => RepositoryRole.Write,
+        Permission.Push or Permission.Delete => RepositoryRole.Write,
         _ => RepositoryRole.Admin,
     };
 

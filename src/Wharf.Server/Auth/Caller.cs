@@ -13,31 +13,28 @@ internal sealed record Caller(Principal Principal, IReadOnlyList<TokenScope>? Ce
     /// <summary>A bearer token is answered with a challenge where a Basic credential is answered with DENIED.</summary>
     public bool UsedToken => Ceiling is not null;
 
-    /// <summary>The highest role that the token's scopes leave for this repository.</summary>
-    public RepositoryRole CeilingFor(RepositoryName name)
+    /// <summary>Whether the token's scopes leave this permission on this repository.</summary>
+    public bool Covers(RepositoryName name, Permission permission)
     {
         if (Ceiling is null)
-            return RepositoryRole.Admin;
-        var role = RepositoryRole.None;
+            return true;
         foreach (var scope in Ceiling)
-        {
-            if (scope.Type != "repository" || scope.Name != name.ToString())
-                continue;
-            foreach (var action in scope.Actions)
-            {
-                var allows = action switch
-                {
-                    "pull" => RepositoryRole.Read,
-                    "push" or "delete" => RepositoryRole.Write,
-                    "*" => RepositoryRole.Admin,
-                    _ => RepositoryRole.None,
-                };
-                if (allows > role)
-                    role = allows;
-            }
-        }
-        return role;
+            if (scope.Type == "repository" && scope.Name == name.ToString())
+                foreach (var action in scope.Actions)
+                    if (Allows(action, permission))
+                        return true;
+        return false;
     }
 
     public bool MayList => Ceiling is null || Ceiling.Any(s => s is { Type: "registry", Name: "catalog" } && s.Actions.Contains("*"));
+
+    // A push looks for blobs and manifests before it sends them, so "push" reads too.
+    private static bool Allows(string action, Permission permission) => action switch
+    {
+        "pull" => permission is Permission.Pull,
+        "push" => permission is Permission.Pull or Permission.Push or Permission.Delete,
+        "delete" => permission is Permission.Delete,
+        "*" => true,
+        _ => false,
+    };
 }

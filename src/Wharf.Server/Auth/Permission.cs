@@ -21,6 +21,9 @@ internal enum Permission
     /// <summary>To write to the repository that the request names, or to create it.</summary>
     Push,
 
+    /// <summary>To delete from the repository that the request names. Whoever may push may delete, but a token may be for one of the two only.</summary>
+    Delete,
+
     /// <summary>To administer the repository that the request names.</summary>
     Administer,
 

@@ -1,6 +1,7 @@
 using Wharf.Oci;
 using Wharf.Server.Auth;
 using Wharf.Server.Data;
+using Wharf.Server.Outbox;
 
 namespace Wharf.Server.Content;
 
@@ -51,7 +52,7 @@ internal sealed partial class ContentStore
         var raw = digest.ToArray();
         var batch = new Batch<Refusal>();
         RequireRepository(batch, target);
-        RequireBlob(batch, from, digest);
+        RequireBlob(batch, from, digest, RefusalKind.BlobUnknown);
         LinkBlob(batch, target, raw, "mounted");
         return await db.RunAsync(batch, ct);
     }
@@ -92,12 +93,12 @@ internal sealed partial class ContentStore
         $"SELECT 1 FROM repository WHERE id = @repo AND deleted_ms IS NULL {db.ForKeyShare}", ("repo", access.RepositoryId));
 
     /// <summary>The blob must be linked to the repository and stay alive: a condemned one is, from here on, and one whose deletion has begun is absent (contract 2).</summary>
-    private void RequireBlob(Batch<Refusal> batch, RepositoryAccess access, Digest digest)
+    private void RequireBlob(Batch<Refusal> batch, RepositoryAccess access, Digest digest, RefusalKind otherwise)
     {
         var raw = digest.ToArray();
         batch.Add("UPDATE blob SET state = 'live', condemned_until_ms = NULL WHERE digest = @digest AND state = 'condemned'", ("digest", raw));
-        batch.Require(new Refusal(RefusalKind.BlobUnknown, digest), $"SELECT 1 FROM blob WHERE digest = @digest AND state = 'live' {db.ForKeyShare}", ("digest", raw));
-        batch.Require(new Refusal(RefusalKind.BlobUnknown, digest),
+        batch.Require(new Refusal(otherwise, digest), $"SELECT 1 FROM blob WHERE digest = @digest AND state = 'live' {db.ForKeyShare}", ("digest", raw));
+        batch.Require(new Refusal(otherwise, digest),
             $"SELECT 1 FROM repository_blob WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest {db.ForKeyShare}",
             ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("digest", raw));
     }

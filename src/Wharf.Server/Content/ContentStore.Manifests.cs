@@ -2,6 +2,7 @@ using System.Text.Json;
 using Wharf.Oci;
 using Wharf.Server.Auth;
 using Wharf.Server.Data;
+using Wharf.Server.Outbox;
 
 namespace Wharf.Server.Content;
 
@@ -17,17 +18,20 @@ internal sealed partial class ContentStore
         var blobs = manifest.RequiredBlobs.DistinctBy(static b => b.Digest).OrderBy(static b => b.Digest).ToList();
         foreach (var blob in blobs)
             if (!access.Exists || await FindBlobAsync(access, blob.Digest, ct) is not { } stored)
-                return new Refusal(RefusalKind.BlobUnknown, blob.Digest);
+                return new Refusal(RefusalKind.ReferencedBlobUnknown, blob.Digest);
             else if (stored.Size != blob.Size)
                 return new Refusal(RefusalKind.SizeMismatch, blob.Digest, $"The descriptor of {blob.Digest} says {blob.Size} bytes; the blob has {stored.Size}.");
         var children = manifest.Children.DistinctBy(static c => c.Digest).OrderBy(static c => c.Digest).ToList();
+        // A refusal leaves nothing behind, not even an empty repository.
+        if (!access.Exists && !options.SparseIndexes && children.Count > 0)
+            return new Refusal(RefusalKind.ChildUnknown, children[0].Digest);
         if (await repositories.EnsureAsync(by, access, ct) is not { } to)
             return Refusal.NamespaceGone;
 
         var batch = new Batch<Refusal>();
         RequireRepository(batch, to);
         foreach (var blob in blobs)
-            RequireBlob(batch, to, blob.Digest);
+            RequireBlob(batch, to, blob.Digest, RefusalKind.ReferencedBlobUnknown);
         if (!options.SparseIndexes)
             foreach (var child in children)
                 batch.Require(new Refusal(RefusalKind.ChildUnknown, child.Digest),
@@ -47,7 +51,7 @@ internal sealed partial class ContentStore
         Events.Add(batch, "manifest.pushed", to.NamespaceId, to.RepositoryId, digest.ToArray(),
             JsonSerializer.Serialize(new PushPayload(by.AccountId, [.. tags.Take(32)], manifest.MediaType), PayloadJson.Default.PushPayload));
         var refusal = await db.RunAsync(batch, ct);
-        if (refusal?.Kind == RefusalKind.BlobUnknown)
+        if (refusal?.Kind == RefusalKind.ReferencedBlobUnknown)
             _blobs.Drop((to.RepositoryId, refusal.Digest));
         if (!ReferenceEquals(refusal, ManifestGone))
             return refusal;

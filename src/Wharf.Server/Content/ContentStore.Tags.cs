@@ -1,6 +1,7 @@
 using Wharf.Oci;
 using Wharf.Server.Auth;
 using Wharf.Server.Data;
+using Wharf.Server.Outbox;
 
 namespace Wharf.Server.Content;
 

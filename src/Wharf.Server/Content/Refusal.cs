@@ -20,6 +20,11 @@ internal enum RefusalKind
     UploadTaken,
 
     BlobUnknown,
+
+    /// <summary>A manifest names a blob that the repository does not have.</summary>
+    ReferencedBlobUnknown,
+
+    /// <summary>An index names a manifest that the repository does not have.</summary>
     ChildUnknown,
 
     /// <summary>A descriptor's size is not the one of the stored content.</summary>

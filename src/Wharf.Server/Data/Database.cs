@@ -11,6 +11,9 @@ internal abstract class Database : IAsyncDisposable
     /// <summary>Runs one unit of work; the returned task ends when it is durable. The unit's exception rolls back only that unit.</summary>
     public abstract Task<T> WriteAsync<T>(Func<Tx, ValueTask<T>> work, CancellationToken ct);
 
+    /// <summary>Whether what was read before may still be used.</summary>
+    public abstract Freshness Freshness { get; }
+
     /// <summary>Runs a batch; the refusal of its first unmet requirement, or null when it is durable.</summary>
     public abstract Task<TRefusal?> RunAsync<TRefusal>(Batch<TRefusal> batch, CancellationToken ct) where TRefusal : class;
 
@@ -19,6 +22,9 @@ internal abstract class Database : IAsyncDisposable
     /// writer is the lock.
     /// </summary>
     public abstract string ForKeyShare { get; }
+
+    /// <summary>What a query adds to keep its rows from changing until the transaction ends.</summary>
+    public abstract string ForShare { get; }
 
     /// <summary>What takes turns on one tag (@repo, @name) until the transaction ends; null where writers take turns anyway.</summary>
     public abstract string? LockTag { get; }

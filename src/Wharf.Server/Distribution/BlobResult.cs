@@ -43,6 +43,8 @@ internal sealed class BlobResult(Digest digest, BlobEntry blob, IBlobDriver driv
             case ByteRangesKind.Unsatisfiable:
                 headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes */{blob.Size}");
                 response.ContentType = null;
+                // The error is not the blob: nothing may keep it in its place.
+                headers.ETag = headers.CacheControl = default;
                 await OciError.RangeNotSatisfiable(blob.Size).ExecuteAsync(httpContext);
                 break;
             case ByteRangesKind.Single:

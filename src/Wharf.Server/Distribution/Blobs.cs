@@ -10,7 +10,7 @@ internal static class Blobs
     public static void Map(WebApplication app)
     {
         app.MapMethods("/v2/-/blobs/{digest}", ["GET", "HEAD"], Get).Requires(Permission.Pull);
-        app.MapDelete("/v2/-/blobs/{digest}", Delete).Requires(Permission.Push);
+        app.MapDelete("/v2/-/blobs/{digest}", Delete).Requires(Permission.Delete);
     }
 
     // distribution-spec#pulling-blobs (end-2)

@@ -13,7 +13,8 @@ internal static class HttpContextExtensions
 
     public static OciError ToError(this Refusal refusal, RepositoryAccess access) => refusal.Kind switch
     {
-        RefusalKind.BlobUnknown => OciError.ManifestBlobUnknown(refusal.Digest),
+        RefusalKind.BlobUnknown => OciError.BlobUnknown(refusal.Digest),
+        RefusalKind.ReferencedBlobUnknown => OciError.ManifestBlobUnknown(refusal.Digest),
         RefusalKind.ChildUnknown => OciError.ManifestChildUnknown(refusal.Digest),
         RefusalKind.SizeMismatch => OciError.SizeInvalid(refusal.Message!),
         RefusalKind.ManifestUnknown => OciError.ManifestUnknown(refusal.Digest.ToString()),

@@ -16,7 +16,7 @@ internal static class Manifests
     {
         app.MapMethods("/v2/-/manifests/{reference}", ["GET", "HEAD"], Get).Requires(Permission.Pull);
         app.MapPut("/v2/-/manifests/{reference}", Put).Requires(Permission.Push);
-        app.MapDelete("/v2/-/manifests/{reference}", Delete).Requires(Permission.Push);
+        app.MapDelete("/v2/-/manifests/{reference}", Delete).Requires(Permission.Delete);
     }
 
     // distribution-spec#pulling-manifests (end-3)
@@ -27,11 +27,9 @@ internal static class Manifests
         var access = http.Access();
         if (!access.Exists)
             return OciError.NameUnknown(access.Name);
-        if ((parsed.IsDigest ? parsed.Digest : await content.FindTagAsync(access, parsed.Tag, ct)) is not { } digest)
-            return OciError.ManifestUnknown(reference);
-        if (await content.FindManifestAsync(access, digest, ct) is not { } manifest)
-            return OciError.ManifestUnknown(reference);
-        return new ManifestResult(digest, manifest, parsed.IsDigest);
+        if (parsed.IsDigest)
+            return await content.FindManifestAsync(access, parsed.Digest, ct) is { } manifest ? new ManifestResult(parsed.Digest, manifest, byDigest: true) : OciError.ManifestUnknown(reference);
+        return await content.FindManifestAsync(access, parsed.Tag, ct) is var (digest, tagged) ? new ManifestResult(digest, tagged, byDigest: false) : OciError.ManifestUnknown(reference);
     }
 
     // distribution-spec#pushing-manifests (end-7); several tags: development version, "Pushing Manifests"

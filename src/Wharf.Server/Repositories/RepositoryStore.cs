@@ -1,6 +1,7 @@
 using Wharf.Oci;
 using Wharf.Server.Auth;
 using Wharf.Server.Data;
+using Wharf.Server.Outbox;
 
 namespace Wharf.Server.Repositories;
 
@@ -54,6 +55,7 @@ internal sealed class RepositoryStore(Database db, Permissions permissions, Regi
         """, static r => $"{r.GetString(0)}/{r.GetString(1)}", ct,
         ("ns", last?.Namespace ?? ""), ("name", last?.Name ?? ""), ("me", principal.AccountId), ("count", count));
 
+    /// <summary>The ids, the repository's 0 when it does not exist; null when the namespace does not either.</summary>
     private static ValueTask<(long NamespaceId, long RepositoryId)?> FindAsync(Tx tx, RepositoryName name) => tx.OneAsync("""
         SELECT n.id, r.id
           FROM namespace n LEFT JOIN repository r ON r.namespace_id = n.id AND r.name = @name AND r.deleted_ms IS NULL

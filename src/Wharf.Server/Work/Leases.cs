@@ -27,6 +27,6 @@ internal sealed class Leases(Database db)
         ("name", name), ("me", holder), ("length", (long)length.TotalMilliseconds)), ct);
 
     /// <summary>Whether the fence is still the lease's; to be asked first in each batch's transaction.</summary>
-    public static async ValueTask<bool> HoldsAsync(Tx tx, string name, long fence) => await tx.OneAsync(
-        "SELECT 1 FROM lease WHERE name = @name AND fence = @fence", static r => r.GetInt32(0), ("name", name), ("fence", fence)) == 1;
+    public static async ValueTask<bool> HoldsAsync(Database db, Tx tx, string name, long fence) => await tx.OneAsync(
+        $"SELECT 1 FROM lease WHERE name = @name AND fence = @fence {db.ForShare}", static r => r.GetInt32(0), ("name", name), ("fence", fence)) == 1;
 }

@@ -4,11 +4,11 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Net.Security;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
+using Wharf.Tests.Server.Data;
 
 namespace Wharf.Tests.Server;
 
@@ -17,7 +17,7 @@ namespace Wharf.Tests.Server;
 /// An assembly or class fixture; a subclass starts it with other settings, or a test starts its own with <see cref="StartAsync"/>.
 /// The server's log from the first use by a test on is shown when that test fails.
 /// </summary>
-public partial class Registry : IAsyncLifetime
+public class Registry : IAsyncLifetime
 {
     /// <summary>Name of the superuser that the server makes on its empty database.</summary>
     public const string Admin = "admin";
@@ -30,6 +30,7 @@ public partial class Registry : IAsyncLifetime
     private readonly ConcurrentDictionary<string, int> _firstLogLineOfTest = [];
     private readonly List<HttpClient> _clients = [];
     private readonly string _root = Directory.CreateTempSubdirectory("wharf-test-").FullName;
+    private string? _database;
     private Process? _process;
     private Uri? _url;
     private HttpClient? _admin;
@@ -230,6 +231,10 @@ public partial class Registry : IAsyncLifetime
             start.ArgumentList.Add(argument);
         }
         start.Environment["WHARF_ADMIN_PASSWORD"] = AdminPassword;
+        if (PostgresServer.ForEveryRegistry)
+        {
+            start.Environment["WHARF__Database"] = _database ??= await PostgresServer.CreateDatabaseAsync();
+        }
         foreach (var (key, value) in Settings)
         {
             start.Environment["WHARF__" + key.Replace(":", "__", StringComparison.Ordinal)] = value;
@@ -283,7 +288,7 @@ public partial class Registry : IAsyncLifetime
         _process = null;
         using (process)
         {
-            _ = Kill(process.Id, 15);
+            process.Terminate();
             using var limit = new CancellationTokenSource(StopLimit);
             try
             {
@@ -300,7 +305,4 @@ public partial class Registry : IAsyncLifetime
             }
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "kill")]
-    private static partial int Kill(int pid, int signal);
 }

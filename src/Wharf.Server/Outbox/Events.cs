@@ -1,4 +1,6 @@
-namespace Wharf.Server.Data;
+using Wharf.Server.Data;
+
+namespace Wharf.Server.Outbox;
 
 /// <summary>The outbox: what happened, stored with the change itself and read later by consumers with a cursor of their own (contract 7).</summary>
 internal static class Events

@@ -3,7 +3,7 @@ using System.Data.Common;
 using System.Threading.Channels;
 using Microsoft.Data.Sqlite;
 
-namespace Wharf.Server.Data;
+namespace Wharf.Server.Data.Sqlite;
 
 /// <summary>
 /// SQLite for one process. One thread writes: it drains the queue into one transaction, gives each unit a savepoint of its own
@@ -56,7 +56,11 @@ internal sealed partial class SqliteDatabase : Database
         return await unit.Done.Task;
     }
 
+    public override Freshness Freshness => Freshness.Always;
+
     public override string ForKeyShare => "";
+
+    public override string ForShare => "";
 
     public override string? LockTag => null;
 

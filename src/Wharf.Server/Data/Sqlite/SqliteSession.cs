@@ -1,7 +1,7 @@
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
 
-namespace Wharf.Server.Data;
+namespace Wharf.Server.Data.Sqlite;
 
 /// <summary>One SQLite connection with its prepared commands. Used by one thread at a time.</summary>
 internal sealed class SqliteSession : IDisposable
