@@ -10,7 +10,7 @@ public sealed class LauncherTests
     {
         await using var wharf = await RunningWharf.StartAsync();
 
-        Assert.Equal($"{wharf.Pid}\n", await File.ReadAllTextAsync(Path.Combine(wharf.Data, "lock"), TestContext.Current.CancellationToken));
+        Assert.EndsWith("/wharf", File.ResolveLinkTarget($"/proc/{wharf.Pid}/exe", returnFinalTarget: false)!.FullName, StringComparison.Ordinal);
     }
 
     [Fact]
