@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using System.Text.Json.Nodes;
+using Wharf.Server.Bench;
 using Wharf.Server.Hosting.Admin;
 using Wharf.Server.Hosting.Network;
 using Wharf.Server.Hosting.Settings;
@@ -18,6 +19,7 @@ internal sealed class CommandLine
           wharf serve --data /srv/wharf --listen 'http://*:80' for other machines too
           wharf serve --config wharf.yaml --listen 'https://*:443' --management-listen http://127.0.0.1:9091
           wharf user add alice < password.txt                  a user for: podman login
+          wharf bench http://127.0.0.1:8080 --user admin       how fast a registry is; it keeps what was pushed
           wharf keys rotate                                    new keys for what the database seals; the server goes on
 
         Every setting of the file can also be an environment variable: WHARF__Server__PublicUrl=https://registry.example.com
@@ -83,6 +85,7 @@ internal sealed class CommandLine
             Serve(),
             new Command("user", "Users.") { UserAdd() },
             new Command("keys", "The keys that seal secrets in the database.") { KeysRotate() },
+            BenchCommand.Create(_json),
             Version(),
         };
         root.Options.Add(_json);

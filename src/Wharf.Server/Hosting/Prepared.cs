@@ -1,6 +1,8 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
+using Wharf.Server.Hosting.Network;
 
 namespace Wharf.Server.Hosting;
 
@@ -11,6 +13,7 @@ internal sealed record Prepared(WebApplicationBuilder Builder, DataDirectory Dat
     public WebApplication BuildServer()
     {
         Builder.WebHost.UseKestrelCore();
+        Builder.Services.AddSingleton<IMemoryPoolFactory<byte>, Blocks>(); // in place of the one that UseKestrelCore added
         Builder.Services.AddSingleton<IConfigureOptions<KestrelServerOptions>, KestrelSetup>();
         return Build();
     }
