@@ -17,6 +17,8 @@ namespace Wharf.Server.Content;
 internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore content, RegistryOptions options)
 {
     private const int BufferSize = 1 << 20;
+    // The shared pool would keep a buffer for each upload of the busiest minute.
+    private static readonly ArrayPool<byte> Buffers = ArrayPool<byte>.Create(BufferSize, maxArraysPerBucket: 4);
 
     /// <summary>A lost connection costs at most this much again, and the final flush has at most this much to do.</summary>
     private const long CheckpointEvery = 64 << 20;
@@ -196,7 +198,7 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
 
     private async Task<UploadResult?> ReceiveAsync(Transfer transfer, Upload? session, Stream body, CancellationToken ct)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+        var buffer = Buffers.Rent(BufferSize);
         try
         {
             var noted = transfer.Length;
@@ -234,7 +236,7 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            Buffers.Return(buffer);
         }
     }
 
@@ -291,7 +293,7 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
     {
         await using var stream = await driver.OpenAsync(key, 0, size, ct) ?? throw new StorageException($"The object {key} is missing right after it was stored.");
         using var hash = new ResumableHash(algorithm);
-        var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+        var buffer = Buffers.Rent(BufferSize);
         try
         {
             int n;
@@ -301,7 +303,7 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            Buffers.Return(buffer);
         }
     }
 
