@@ -4,13 +4,13 @@ namespace Wharf.Server.Hosting;
 
 /// <summary>
 /// Gives memory back once a load is over: .NET keeps a heap that has grown until something presses on it, and nothing does on an idle
-/// server. Ten seconds without an allocation worth the name after some that were, and one compacting collection returns the pages.
+/// server. Five seconds without an allocation worth the name after some that were, and one compacting collection returns the pages.
 /// </summary>
 internal sealed class IdleMemory(TimeProvider clock) : BackgroundService
 {
-    private const long Idle = 4 << 20;
-    private const long Load = 32 << 20;
-    private static readonly TimeSpan s_every = TimeSpan.FromSeconds(10);
+    private const long Idle = 2 << 20;
+    private const long Load = 16 << 20;
+    private static readonly TimeSpan s_every = TimeSpan.FromSeconds(5);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -107,7 +107,6 @@ internal static class ServerApp
         services.AddSingleton<KeyRing>();
         services.AddSingleton<Certificates>();
         services.AddHostedService(s => s.GetRequiredService<Certificates>());
-        services.AddHostedService<QuietMemory>();
         services.AddSingleton<TrustedProxies>();
         services.AddSingleton<ProxyProtocol>();
         services.AddSingleton<PublicAddress>();
