@@ -111,9 +111,11 @@ public partial class Registry : IAsyncLifetime
     }
 
     /// <summary>Stops the program by SIGTERM and starts it on the same data, on the same port unless <see cref="Arguments"/> ask for free ones.</summary>
-    public async Task RestartAsync()
+    /// <param name="whileDown">What to do to the data in between.</param>
+    public async Task RestartAsync(Action? whileDown = null)
     {
         await StopProcessAsync();
+        whileDown?.Invoke();
         await StartProcessAsync();
     }
 
