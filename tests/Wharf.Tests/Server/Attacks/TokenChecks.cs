@@ -295,12 +295,15 @@ internal sealed class TokenChecks(AttackedRegistry registry) : Checks(registry),
     [Attack("J12")]
     public async Task Requests_for_endless_scopes()
     {
-        var many = string.Concat(Enumerable.Range(0, 500).Select(i => $"&scope=repository:{User}/r{i}:pull"));
+        var many = string.Concat(Enumerable.Range(0, 500).Select(i => $"&scope=registry:x{i}:*"));
         (await Client.ReadAsync("/v2/auth?service=wharf" + many)).Is(400, "INVALID_REQUEST");
         (await Client.ReadAsync("/v2/auth?service=wharf&scope=" + string.Join('+', Enumerable.Range(0, 500).Select(i => $"repository:a/r{i}:pull")))).Is(400, "INVALID_REQUEST");
+        IsOneOf(await Client.ReadAsync("/v2/auth?service=wharf&scope=" + new string('a', 100_000)), 414);
         (await Client.ReadAsync($"/v2/auth?scope=repository:{User}/{new string('a', 10 << 10)}:pull")).Is(400, "INVALID_REQUEST");
         (await Client.ReadAsync($"/v2/auth?scope=repository:{User}/a%00b:pull")).Is(400, "INVALID_REQUEST");
         (await Client.ReadAsync($"/v2/auth?scope=repository:{User}/a:{string.Join(',', Enumerable.Range(0, 1000))}")).Is(400, "INVALID_REQUEST");
+        var longest = string.Concat(Enumerable.Range(10, 64).Select(i => $"&scope=repository:{User}/{new string('a', 200 - User.Length)}{i}:pull"));
+        IsOneOf(await Client.ReadAsync("/v2/auth?service=wharf" + longest), 400);
         // The largest that is taken fits into a token that is taken.
         var most = await Client.TokenAsync([.. Enumerable.Range(0, 64).Select(i => string.Create(CultureInfo.InvariantCulture, $"repository:{User}/repository-{i}:pull,push,delete"))]);
         (await Anonymous.WithTokenAsync(most, "POST", $"/v2/{User}/repository-63/blobs/uploads/", [])).Is(202);
