@@ -4,6 +4,7 @@ using Wharf.Server.Content;
 using Wharf.Server.Data;
 using Wharf.Server.Distribution;
 using Wharf.Server.Hosting;
+using Wharf.Server.Outbox;
 using Wharf.Server.QuayApi;
 using Wharf.Server.Repositories;
 
@@ -18,6 +19,7 @@ static void Add(WebApplicationBuilder builder)
     builder.AddRepositories();
     builder.AddContent();
     builder.AddDistribution();
+    builder.AddOutbox();
 }
 
 // What must see a request before routing: rewriting of paths.

@@ -10,7 +10,8 @@ debian_packages=(
   netavark aardvark-dns
   golang-github-containers-common                    # podman's default configuration
   openssl ca-certificates jq curl xz-utils           # certificates, reports
-  git
+  git procps util-linux                              # what tests call themselves
+  postgresql-15                                      # the other database
 )
 # name here, package, release of Debian: static Go binaries that run on Debian 12's libc.
 # cosign twice: 2 signs into a tag, 3 into the bundle format that hangs on referrers.
@@ -55,7 +56,7 @@ install_packages() {
 }
 
 # An apt of its own (lists, sources, cache) for the newer releases: apt checks the signature of the release and the SHA-256
-# of every file, and this machine's own sources stay as they are.
+# of every file, and this machine's own sources stay as they are. A mirror may be a frozen copy: the date until which its lists are good does not count.
 install_clients() {
   local wanted=() entry name package release
   for entry in "${clients[@]}"; do
@@ -72,7 +73,7 @@ install_clients() {
     echo "deb [signed-by=$keyring] $mirror $release main"
   done > "$root/sources.list"
   local own=(-o Dir::Etc::sourcelist="$root/sources.list" -o Dir::Etc::sourceparts=/dev/null -o Dir::Etc::preferencesparts=/dev/null -o Dir::State::lists="$root/lists"
-    -o Dir::Cache="$root" -o Dir::Cache::archives="$root/archives" -o Acquire::Languages=none -o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false)
+    -o Dir::Cache="$root" -o Dir::Cache::archives="$root/archives" -o Acquire::Check-Valid-Until=false -o Acquire::Languages=none -o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false)
   "${apt[@]}" "${own[@]}" update >>"$log" 2>&1 || fail "apt-get could not read the lists of Debian trixie and sid"
 
   for entry in "${wanted[@]}"; do

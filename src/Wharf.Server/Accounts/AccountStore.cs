@@ -2,6 +2,7 @@ using System.Data.Common;
 using Wharf.Oci;
 using Wharf.Server.Auth;
 using Wharf.Server.Data;
+using Wharf.Server.Outbox;
 
 namespace Wharf.Server.Accounts;
 
@@ -12,7 +13,7 @@ internal sealed class AccountStore(Database db, KeyRing ring, AuthOptions option
     private const string Columns = "n.id, n.name, a.sealed_password, a.credential, a.superuser, a.enabled";
 
     // Accounts that sent a request lately; a change drops its entry in the process that makes it (contract 9).
-    private readonly Cache<long, AccountState> _known = new(50_000, static _ => 1);
+    private readonly Cache<long, AccountState> _known = new(50_000, static _ => 1, db.Freshness);
 
     /// <summary>Called in this process after an account changed.</summary>
     public event Action<long>? Changed;
@@ -29,9 +30,17 @@ internal sealed class AccountStore(Database db, KeyRing ring, AuthOptions option
         return true;
     }
 
-    public ValueTask<AccountState?> FindAsync(string name, CancellationToken ct) => db.OneAsync($"""
-        SELECT {Columns} FROM namespace n JOIN account a ON a.id = n.id WHERE n.name = @name AND n.deleted_ms IS NULL
-        """, Read, ct, ("name", name));
+    public async ValueTask<AccountState?> FindAsync(string name, CancellationToken ct)
+    {
+        var epoch = _known.Epoch;
+        var account = await db.OneAsync($"""
+            SELECT {Columns} FROM namespace n JOIN account a ON a.id = n.id WHERE n.name = @name AND n.deleted_ms IS NULL
+            """, Read, ct, ("name", name));
+        // A token comes next.
+        if (account is not null)
+            _known.Add(account.Id, account, epoch);
+        return account;
+    }
 
     /// <summary>The account as a token's bearer; from memory where that is still right.</summary>
     public async ValueTask<AccountState?> FindAsync(long id, CancellationToken ct)
@@ -66,12 +75,12 @@ internal sealed class AccountStore(Database db, KeyRing ring, AuthOptions option
                 return new(0, "The name is taken.");
             if (email is not null && await tx.OneAsync("SELECT 1 FROM account WHERE email = @email", static r => r.GetInt32(0), ("email", email)) == 1)
                 return new(0, "The e-mail address is in use.");
-            var id = await tx.OneAsync("INSERT INTO namespace (name, kind, created_ms) VALUES (@name, 'user', @now) RETURNING id",
-                static r => r.GetInt64(0), ("name", name), ("now", tx.NowMs));
+            var id = await tx.OneAsync("INSERT INTO namespace (name, kind, created_ms) VALUES (@name, 'user', now_ms()) RETURNING id",
+                static r => r.GetInt64(0), ("name", name));
             await tx.ExecuteAsync("""
                 INSERT INTO account (id, email, sealed_password, credential, superuser, enabled, created_ms)
-                VALUES (@id, @email, @password, 1, @superuser, 1, @now)
-                """, ("id", id), ("email", email), ("password", sealedPassword), ("superuser", superuser ? 1 : 0), ("now", tx.NowMs));
+                VALUES (@id, @email, @password, 1, @superuser, 1, now_ms())
+                """, ("id", id), ("email", email), ("password", sealedPassword), ("superuser", superuser ? 1 : 0));
             await Events.AddAsync(tx, "account.created", id, null, null, "{}");
             return new(id, null);
         }, ct);
@@ -103,7 +112,15 @@ internal sealed class AccountStore(Database db, KeyRing ring, AuthOptions option
 
     private byte[] Seal(byte[] hash) => ring.Seal(PasswordPurpose, hash);
 
-    private void Drop(long id)
+    /// <summary>Forgets what an event of another process touches.</summary>
+    public void Hear(OutboxEvent happened)
+    {
+        if (happened.Kind.StartsWith("account.", StringComparison.Ordinal))
+            Drop(happened.NamespaceId);
+    }
+
+    /// <summary>The account changed, here or in another process.</summary>
+    public void Drop(long id)
     {
         _known.Drop(id);
         Changed?.Invoke(id);

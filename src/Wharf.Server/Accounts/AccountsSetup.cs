@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Wharf.Server.Hosting.Admin;
 using Wharf.Server.Hosting.Settings;
+using Wharf.Server.Outbox;
 
 namespace Wharf.Server.Accounts;
 
@@ -12,6 +13,7 @@ internal static class AccountsSetup
         builder.AddSection<AccountOptions>("Accounts");
         builder.Services.AddSingleton<AccountStore>()
             .AddSingleton(new AdminCommand("user.add", AddUserAsync))
+            .AddSingleton(static s => new EventListener(s.GetRequiredService<AccountStore>().Hear))
             .AddHostedService<FirstSuperuser>();
     }
 

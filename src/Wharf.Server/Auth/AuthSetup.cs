@@ -1,5 +1,6 @@
 using Wharf.Server.Hosting.Admin;
 using Wharf.Server.Hosting.Settings;
+using Wharf.Server.Outbox;
 
 namespace Wharf.Server.Auth;
 
@@ -11,6 +12,7 @@ internal static class AuthSetup
         builder.Services
             .AddSingleton<SigningKeys>().AddSingleton<RegistryTokens>().AddSingleton<LoginThrottle>().AddSingleton<Authenticator>()
             .AddSingleton<Permissions>().AddSingleton<KeyRotation>()
+            .AddSingleton(static s => new EventListener(s.GetRequiredService<Permissions>().Hear))
             .AddSingleton(new AdminCommand("keys.rotate", static (services, _, ct) => services.GetRequiredService<KeyRotation>().RunAsync(ct)));
     }
 }

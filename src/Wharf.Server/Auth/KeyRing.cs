@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Win32.SafeHandles;
 using Wharf.Server.Hosting;
 
 namespace Wharf.Server.Auth;
@@ -28,6 +28,8 @@ internal sealed class KeyRing(KeysOptions options, DataDirectory data, TimeProvi
     private long _lookedAt;
 
     private string FilePath => options.File ?? data.File("keys.json");
+
+    private string Folder => Path.GetDirectoryName(Path.GetFullPath(FilePath))!;
 
     /// <summary>The id of the key that seals now.</summary>
     public string CurrentId => Load().Current;
@@ -89,8 +91,10 @@ internal sealed class KeyRing(KeysOptions options, DataDirectory data, TimeProvi
     /// <exception cref="KeyRingException">The keys are in the environment: add it there.</exception>
     public string AddKey()
     {
+        _ = Load();
         lock (_change)
         {
+            using var alone = LockFolder();
             var keys = Fresh();
             var (id, key) = NewKey();
             Save(new Keys(id, new Dictionary<string, byte[]>(keys.All) { [id] = key }));
@@ -104,6 +108,7 @@ internal sealed class KeyRing(KeysOptions options, DataDirectory data, TimeProvi
     {
         lock (_change)
         {
+            using var alone = LockFolder();
             var keys = Fresh();
             if (id == keys.Current) throw new KeyRingException($"The key {id} is the current one.");
             Save(new Keys(keys.Current, keys.All.Where(k => k.Key != id).ToDictionary()));
@@ -152,11 +157,14 @@ internal sealed class KeyRing(KeysOptions options, DataDirectory data, TimeProvi
     private Keys Fresh()
     {
         if (FromEnvironment is not null) throw new KeyRingException("The keys are in WHARF_KEYS: change them there, the new one first, and start again.");
-        return ReadFile() ?? Create();
+        return ReadFile() ?? throw new KeyRingException($"The key file {FilePath} is gone. Put it back.");
     }
 
     private Keys Create()
     {
+        // Replicas that start at once must not each make one: what the loser sealed could never be opened.
+        using var alone = LockFolder();
+        if (ReadFile() is { } first) return first;
         var (id, key) = NewKey();
         var keys = new Keys(id, new Dictionary<string, byte[]> { [id] = key });
         Save(keys);
@@ -201,7 +209,18 @@ internal sealed class KeyRing(KeysOptions options, DataDirectory data, TimeProvi
         return bad ? throw new KeyRingException($"{Place} has no valid keys: ids are 16 hex digits, keys 32 bytes, and the current one is among them.") : new Keys(current!, all);
     }
 
-    [MemberNotNull(nameof(_keys))]
+    private SafeFileHandle LockFolder()
+    {
+        try
+        {
+            return Libc.LockDirectory(Folder);
+        }
+        catch (IOException fault)
+        {
+            throw new KeyRingException($"The key file {FilePath} cannot be written: {fault.Message}", fault);
+        }
+    }
+
     private void Save(Keys keys)
     {
         var temporary = $"{FilePath}.{Environment.ProcessId.ToString(CultureInfo.InvariantCulture)}";
@@ -225,7 +244,7 @@ internal sealed class KeyRing(KeysOptions options, DataDirectory data, TimeProvi
 
             // A value must never be sealed with a key that a power cut can take away: file, rename, directory.
             System.IO.File.Move(temporary, FilePath, overwrite: true);
-            Libc.SyncDirectory(Path.GetDirectoryName(Path.GetFullPath(FilePath))!);
+            Libc.SyncDirectory(Folder);
             _fileTime = System.IO.File.GetLastWriteTimeUtc(FilePath);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
@@ -233,7 +252,7 @@ internal sealed class KeyRing(KeysOptions options, DataDirectory data, TimeProvi
             throw new KeyRingException($"The key file {FilePath} cannot be written: {fault.Message}", fault);
         }
 
-        Volatile.Write(ref _keys!, keys);
+        Volatile.Write(ref _keys, keys);
     }
 
     private sealed class Keys(string current, Dictionary<string, byte[]> all)

@@ -1,5 +1,6 @@
 using Wharf.Oci;
 using Wharf.Server.Data;
+using Wharf.Server.Outbox;
 using Wharf.Server.Repositories;
 
 namespace Wharf.Server.Auth;
@@ -10,8 +11,8 @@ namespace Wharf.Server.Auth;
 /// </summary>
 internal sealed class Permissions(Database db, RegistryOptions options)
 {
-    private readonly Cache<RepositoryName, Facts> _repositories = new(50_000, static _ => 1);
-    private readonly Cache<(long Account, long Namespace), NamespaceRole> _roles = new(50_000, static _ => 1);
+    private readonly Cache<RepositoryName, Facts> _repositories = new(50_000, static _ => 1, db.Freshness);
+    private readonly Cache<(long Account, long Namespace), NamespaceRole> _roles = new(50_000, static _ => 1, db.Freshness);
 
     private enum NamespaceRole
     {
@@ -51,6 +52,15 @@ internal sealed class Permissions(Database db, RegistryOptions options)
         if (row.Role != NamespaceRole.None)
             _roles.Add((principal.AccountId, row.Facts.NamespaceId), row.Role, roleEpoch);
         return Decide(principal, name, row.Facts, principal.AccountId == row.Facts.NamespaceId ? NamespaceRole.Admin : row.Role);
+    }
+
+    /// <summary>Forgets what an event of another process touches.</summary>
+    public void Hear(OutboxEvent happened)
+    {
+        if (happened.Kind.StartsWith("repository.", StringComparison.Ordinal) && happened.Repository is { } name)
+            Forget(name);
+        else if (happened.Kind.StartsWith("organization.", StringComparison.Ordinal) || happened.Kind.StartsWith("team.", StringComparison.Ordinal))
+            ForgetRoles();
     }
 
     /// <summary>The repository was made, deleted or changed its visibility.</summary>

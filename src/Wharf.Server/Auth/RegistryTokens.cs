@@ -13,7 +13,7 @@ namespace Wharf.Server.Auth;
 /// is asked at each request. A token is ours only if its header is, to the byte, the one that we write for one of our keys, so
 /// that no algorithm, key or URL in a header is ever looked at (RFC 8725 3.1).
 /// </summary>
-internal sealed class RegistryTokens(SigningKeys keys, Database db, AuthOptions options)
+internal sealed class RegistryTokens(SigningKeys keys, AuthOptions options, TimeProvider clock)
 {
     /// <summary>The JWT type, so that no other token of ours passes for this one (RFC 8725 3.11).</summary>
     public const string Type = "wharf-registry+jwt";
@@ -33,7 +33,7 @@ internal sealed class RegistryTokens(SigningKeys keys, Database db, AuthOptions 
     public async ValueTask<(string Token, long IssuedMs)> MintAsync(Principal principal, IReadOnlyList<TokenScope> access, CancellationToken ct)
     {
         var key = await keys.CurrentAsync(ct);
-        var now = db.NowMs / 1000;
+        var now = clock.GetUtcNow().ToUnixTimeSeconds();
         var claims = new Claims(Audience, Audience, principal.Name, principal.AccountId, principal.Credential, now, now, now + options.TokenSeconds,
             Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), access);
         var text = key.Header + "." + Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(claims, TokenJson.Default.Claims));
@@ -46,7 +46,7 @@ internal sealed class RegistryTokens(SigningKeys keys, Database db, AuthOptions 
         if (token.Length > MaxLength)
             return null;
         var id = Digest.Of(Encoding.UTF8.GetBytes(token));
-        var now = db.NowMs / 1000;
+        var now = clock.GetUtcNow().ToUnixTimeSeconds();
         if (_verified.TryGet(id, out var known))
             return now <= known.Exp + SkewSeconds ? known : null;
         var epoch = _verified.Epoch;

@@ -7,7 +7,7 @@ namespace Wharf.Server.Auth;
 /// The ES256 keys that sign registry tokens. Shared by replicas through the database, private halves sealed by the key ring.
 /// After a rotation the former key verifies for as long as a token signed by it may live.
 /// </summary>
-internal sealed class SigningKeys(Database db, KeyRing ring, AuthOptions options) : IDisposable
+internal sealed class SigningKeys(Database db, KeyRing ring, AuthOptions options, TimeProvider clock) : IDisposable
 {
     private const string Purpose = "signing-key";
     private static readonly TimeSpan ReloadAtMost = TimeSpan.FromSeconds(1);
@@ -32,7 +32,7 @@ internal sealed class SigningKeys(Database db, KeyRing ring, AuthOptions options
     {
         if (Find(header.Span) is { } known)
             return known;
-        if (db.NowMs - Interlocked.Read(ref _loadedMs) < ReloadAtMost.TotalMilliseconds)
+        if (NowMs - Interlocked.Read(ref _loadedMs) < ReloadAtMost.TotalMilliseconds)
             return null;
         await ReloadAsync(ct);
         return Find(header.Span);
@@ -69,10 +69,12 @@ internal sealed class SigningKeys(Database db, KeyRing ring, AuthOptions options
     private SigningKey? Find(ReadOnlySpan<char> header)
     {
         foreach (var key in _keys)
-            if (header.SequenceEqual(key.Header) && (key.RetiredMs is not { } retired || db.NowMs < retired + Overlap))
+            if (header.SequenceEqual(key.Header) && (key.RetiredMs is not { } retired || NowMs < retired + Overlap))
                 return key;
         return null;
     }
+
+    private long NowMs => clock.GetUtcNow().ToUnixTimeMilliseconds();
 
     private long Overlap => (options.TokenSeconds + RegistryTokens.SkewSeconds) * 1000L;
 
@@ -85,12 +87,12 @@ internal sealed class SigningKeys(Database db, KeyRing ring, AuthOptions options
         await db.WriteAsync(async tx =>
         {
             if (retireOthers)
-                await tx.ExecuteAsync("UPDATE signing_key SET retired_ms = @now WHERE retired_ms IS NULL", ("now", tx.NowMs));
-            await tx.ExecuteAsync("DELETE FROM signing_key WHERE retired_ms < @gone", ("gone", tx.NowMs - overlap));
+                await tx.ExecuteAsync("UPDATE signing_key SET retired_ms = now_ms() WHERE retired_ms IS NULL");
+            await tx.ExecuteAsync("DELETE FROM signing_key WHERE retired_ms < now_ms() - @overlap", ("overlap", overlap));
             return await tx.ExecuteAsync("""
                 INSERT INTO signing_key (id, public_key, sealed_private, created_ms)
-                SELECT @id, @public, @sealed, @now WHERE NOT EXISTS (SELECT 1 FROM signing_key WHERE retired_ms IS NULL)
-                """, ("id", id), ("public", publicKey), ("sealed", sealedKey), ("now", tx.NowMs));
+                SELECT @id, @public, @sealed, now_ms() WHERE NOT EXISTS (SELECT 1 FROM signing_key WHERE retired_ms IS NULL)
+                """, ("id", id), ("public", publicKey), ("sealed", sealedKey));
         }, ct);
         await ReloadAsync(ct);
     }
@@ -106,7 +108,7 @@ internal sealed class SigningKeys(Database db, KeyRing ring, AuthOptions options
             _keys = [.. rows.Select(row => before.FirstOrDefault(k => k.Id == row.Id) is { } same
                 ? same.With(row.Retired)
                 : SigningKey.Import(row.Id, ring.Unseal(Purpose, row.Sealed), row.Retired))];
-            Interlocked.Exchange(ref _loadedMs, db.NowMs);
+            Interlocked.Exchange(ref _loadedMs, NowMs);
         }
         finally
         {

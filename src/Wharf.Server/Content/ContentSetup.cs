@@ -1,4 +1,6 @@
 using Wharf.Server.Hosting;
+using Wharf.Server.Hosting.Settings;
+using Wharf.Server.Outbox;
 using Wharf.Server.Work;
 using Wharf.Storage;
 using Wharf.Storage.Local;
@@ -7,8 +9,13 @@ namespace Wharf.Server.Content;
 
 internal static class ContentSetup
 {
-    public static void AddContent(this WebApplicationBuilder builder) => builder.Services
-        .AddSingleton<IBlobDriver>(static s => new LocalDriver(s.GetRequiredService<DataDirectory>().File("storage")))
-        .AddSingleton<ContentStore>().AddSingleton<Uploads>()
-        .AddSingleton<Leases>().AddHostedService<UploadSweeper>();
+    public static void AddContent(this WebApplicationBuilder builder)
+    {
+        var storage = builder.AddSection<StorageOptions>("Storage");
+        builder.Services
+            .AddSingleton<IBlobDriver>(s => new LocalDriver(storage.Directory.Length > 0 ? storage.Directory : s.GetRequiredService<DataDirectory>().File("storage")))
+            .AddSingleton<ContentStore>().AddSingleton<Uploads>()
+            .AddSingleton(static s => new EventListener(s.GetRequiredService<ContentStore>().Hear))
+            .AddSingleton<Leases>().AddHostedService<UploadSweeper>();
+    }
 }

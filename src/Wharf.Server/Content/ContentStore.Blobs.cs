@@ -1,6 +1,7 @@
 using Wharf.Oci;
 using Wharf.Server.Auth;
 using Wharf.Server.Data;
+using Wharf.Server.Outbox;
 
 namespace Wharf.Server.Content;
 
@@ -10,50 +11,51 @@ internal sealed partial class ContentStore
     /// Makes a blob visible in a repository (made when it does not exist), once its bytes are durable under <paramref name="storageKey"/>.
     /// When the same content is here already, the new bytes become garbage.
     /// </summary>
-    /// <param name="uploadId">The upload that this ends, or null; the commit fails with <see cref="UploadLost"/> when another request claimed it.</param>
-    public Task<Refusal?> CommitBlobAsync(Principal by, RepositoryAccess access, Digest digest, long size, string storageKey, string? uploadId, long generation, CancellationToken ct) => db.WriteAsync(async tx =>
+    /// <param name="upload">The upload that this ends, as it was claimed, or null; refused when another request claimed it since.</param>
+    public async Task<Refusal?> CommitBlobAsync(Principal by, RepositoryAccess access, Digest digest, long size, string storageKey, Upload? upload, CancellationToken ct)
     {
-        if (uploadId is not null && await tx.ExecuteAsync("DELETE FROM upload WHERE id = @id AND generation = @generation", ("id", uploadId), ("generation", generation)) == 0)
-            throw new UploadLost();
-        if (await repositories.EnsureAsync(tx, by, access) is not var (ns, repo))
-            return new Refusal(RefusalKind.NamespaceGone);
+        if (await repositories.EnsureAsync(by, access, ct) is not { } to)
+            return Refusal.NamespaceGone;
         var raw = digest.ToArray();
-        var state = await tx.OneAsync("SELECT state FROM blob WHERE digest = @digest", static r => r.GetString(0), ("digest", raw));
-        if (state is null)
-            await tx.ExecuteAsync("INSERT INTO blob (digest, size, state) VALUES (@digest, @size, 'live')", ("digest", raw), ("size", size));
-        else if (state != "live")
-            await tx.ExecuteAsync("UPDATE blob SET state = 'live', condemned_until_ms = NULL WHERE digest = @digest", ("digest", raw));
-        var present = state is null or "deleting" ? null : await tx.OneAsync(
-            "SELECT storage_key FROM blob_placement WHERE digest = @digest AND location = @location AND state = 'present'", static r => r.GetString(0), ("digest", raw), ("location", Location));
-        if (present is null)
-            // Over a blob that is being deleted this names the new bytes, so that the late delete takes only what no row names.
-            await tx.ExecuteAsync("""
-                INSERT INTO blob_placement (digest, location, storage_key, state) VALUES (@digest, @location, @key, 'present')
-                ON CONFLICT (digest, location) DO UPDATE SET storage_key = excluded.storage_key, state = 'present'
-                """, ("digest", raw), ("location", Location), ("key", storageKey));
-        else
-            await DiscardAsync(tx, storageKey);
-        await LinkBlobAsync(tx, ns, repo, digest, "pushed");
-        return null;
-    }, ct);
+        var batch = new Batch<Refusal>();
+        if (upload is not null)
+            batch.Require(Refusal.UploadTaken, "DELETE FROM upload WHERE id = @id AND generation = @generation", ("id", upload.Id), ("generation", upload.Generation));
+        RequireRepository(batch, to);
+        // Over a blob that is being deleted the placement names the new bytes, so that the late delete takes only what no row names.
+        batch.Add("""
+            UPDATE blob_placement SET storage_key = @key, state = 'present'
+             WHERE digest = @digest AND location = @location AND (state <> 'present' OR EXISTS (SELECT 1 FROM blob WHERE digest = @digest AND state = 'deleting'))
+            """, ("key", storageKey), ("digest", raw), ("location", Location));
+        batch.Add("""
+            INSERT INTO blob (digest, size, state) VALUES (@digest, @size, 'live')
+            ON CONFLICT (digest) DO UPDATE SET state = 'live', condemned_until_ms = NULL WHERE blob.state <> 'live'
+            """, ("digest", raw), ("size", size));
+        batch.Add("""
+            INSERT INTO blob_placement (digest, location, storage_key, state) VALUES (@digest, @location, @key, 'present') ON CONFLICT (digest, location) DO NOTHING
+            """, ("digest", raw), ("location", Location), ("key", storageKey));
+        batch.Add("""
+            INSERT INTO storage_garbage (location, storage_key, after_ms)
+            SELECT @location, @key, now_ms() WHERE NOT EXISTS (SELECT 1 FROM blob_placement WHERE digest = @digest AND location = @location AND storage_key = @key)
+            ON CONFLICT (location, storage_key) DO NOTHING
+            """, ("location", Location), ("key", storageKey), ("digest", raw));
+        LinkBlob(batch, to, raw, "pushed");
+        return await db.RunAsync(batch, ct);
+    }
 
     /// <summary>Links a blob of another repository into this one. The caller has made sure that the principal may read the other.</summary>
-    public Task<Refusal?> MountAsync(Principal by, RepositoryAccess from, RepositoryAccess to, Digest digest, CancellationToken ct) => db.WriteAsync(async tx =>
+    public async Task<Refusal?> MountAsync(Principal by, RepositoryAccess from, RepositoryAccess to, Digest digest, CancellationToken ct)
     {
-        var raw = digest.ToArray();
-        var state = await tx.OneAsync("""
-            SELECT b.state FROM repository_blob l JOIN blob b ON b.digest = l.digest
-             WHERE l.namespace_id = @ns AND l.repository_id = @repo AND l.digest = @digest AND b.state <> 'deleting'
-            """, static r => r.GetString(0), ("ns", from.NamespaceId), ("repo", from.RepositoryId), ("digest", raw));
-        if (state is null)
+        if (await FindBlobAsync(from, digest, ct) is null)
             return new Refusal(RefusalKind.BlobUnknown, digest);
-        if (await repositories.EnsureAsync(tx, by, to) is not var (ns, repo))
-            return new Refusal(RefusalKind.NamespaceGone);
-        if (state == "condemned")
-            await tx.ExecuteAsync("UPDATE blob SET state = 'live', condemned_until_ms = NULL WHERE digest = @digest AND state = 'condemned'", ("digest", raw));
-        await LinkBlobAsync(tx, ns, repo, digest, "mounted");
-        return null;
-    }, ct);
+        if (await repositories.EnsureAsync(by, to, ct) is not { } target)
+            return Refusal.NamespaceGone;
+        var raw = digest.ToArray();
+        var batch = new Batch<Refusal>();
+        RequireRepository(batch, target);
+        RequireBlob(batch, from, digest, RefusalKind.BlobUnknown);
+        LinkBlob(batch, target, raw, "mounted");
+        return await db.RunAsync(batch, ct);
+    }
 
     /// <summary>Takes a blob out of a repository, unless a manifest there still names it.</summary>
     public Task<Refusal?> DeleteBlobAsync(Principal by, RepositoryAccess access, Digest digest, CancellationToken ct) => db.WriteAsync(async tx =>
@@ -75,21 +77,29 @@ internal sealed partial class ContentStore
         return null;
     }, ct);
 
-    /// <summary>Bytes that no row names any more; a worker deletes them.</summary>
-    private static ValueTask<int> DiscardAsync(Tx tx, string storageKey) => tx.ExecuteAsync("""
-        INSERT INTO storage_garbage (location, storage_key, after_ms) VALUES (@location, @key, @now) ON CONFLICT (location, storage_key) DO NOTHING
-        """, ("location", Location), ("key", storageKey), ("now", tx.NowMs));
-
-    private static async ValueTask LinkBlobAsync(Tx tx, long ns, long repo, Digest digest, string origin)
+    private static void LinkBlob(Batch<Refusal> batch, RepositoryAccess to, byte[] digest, string origin)
     {
-        var linked = await tx.ExecuteAsync("""
-            INSERT INTO repository_blob (namespace_id, repository_id, digest, linked_ms, origin) VALUES (@ns, @repo, @digest, @now, @origin)
+        // The event first: it is written only when the link is new.
+        Events.Add(batch, "blob.linked", to.NamespaceId, to.RepositoryId, digest, "{}",
+            "NOT EXISTS (SELECT 1 FROM repository_blob WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest)");
+        batch.Add("""
+            INSERT INTO repository_blob (namespace_id, repository_id, digest, linked_ms, origin) VALUES (@ns, @repo, @digest, now_ms(), @origin)
             ON CONFLICT (namespace_id, repository_id, digest) DO NOTHING
-            """, ("ns", ns), ("repo", repo), ("digest", digest.ToArray()), ("now", tx.NowMs), ("origin", origin));
-        if (linked == 1)
-            await Events.AddAsync(tx, "blob.linked", ns, repo, digest.ToArray(), "{}");
+            """, ("ns", to.NamespaceId), ("repo", to.RepositoryId), ("digest", digest), ("origin", origin));
     }
 
-    /// <summary>Another request has claimed the upload since this one did.</summary>
-    internal sealed class UploadLost : Exception;
+    /// <summary>The repository must still be there, and stay until the batch ends.</summary>
+    private void RequireRepository(Batch<Refusal> batch, RepositoryAccess access) => batch.Require(Refusal.NamespaceGone,
+        $"SELECT 1 FROM repository WHERE id = @repo AND deleted_ms IS NULL {db.ForKeyShare}", ("repo", access.RepositoryId));
+
+    /// <summary>The blob must be linked to the repository and stay alive: a condemned one is, from here on, and one whose deletion has begun is absent (contract 2).</summary>
+    private void RequireBlob(Batch<Refusal> batch, RepositoryAccess access, Digest digest, RefusalKind otherwise)
+    {
+        var raw = digest.ToArray();
+        batch.Add("UPDATE blob SET state = 'live', condemned_until_ms = NULL WHERE digest = @digest AND state = 'condemned'", ("digest", raw));
+        batch.Require(new Refusal(otherwise, digest), $"SELECT 1 FROM blob WHERE digest = @digest AND state = 'live' {db.ForKeyShare}", ("digest", raw));
+        batch.Require(new Refusal(otherwise, digest),
+            $"SELECT 1 FROM repository_blob WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest {db.ForKeyShare}",
+            ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("digest", raw));
+    }
 }

@@ -1,6 +1,7 @@
 using Wharf.Oci;
 using Wharf.Server.Auth;
 using Wharf.Server.Data;
+using Wharf.Server.Outbox;
 using Wharf.Server.Repositories;
 
 namespace Wharf.Server.Content;
@@ -14,8 +15,11 @@ internal sealed partial class ContentStore(Database db, RepositoryStore reposito
     /// <summary>The one location of this process's blobs; more come with replication.</summary>
     public const string Location = "local";
 
-    private readonly Cache<(long Repository, Digest), ManifestEntry> _manifests = new(32 << 20, static m => m.Bytes.Length + 256);
-    private readonly Cache<(long Repository, Digest), BlobEntry> _blobs = new(50_000, static _ => 1);
+    private readonly Cache<(long Repository, Digest), ManifestEntry> _manifests = new(32 << 20, static m => m.Bytes.Length + 256, db.Freshness);
+    private readonly Cache<(long Repository, Digest), BlobEntry> _blobs = new(50_000, static _ => 1, db.Freshness);
+
+    // Which manifest a tag named when last asked; only to know whether that manifest will have to be read along.
+    private readonly Cache<(long Repository, string Tag), Digest> _lastNamed = new(50_000, static _ => 1);
 
     /// <summary>The manifest of this digest in this repository, or null. From memory where it was served before.</summary>
     public async ValueTask<ManifestEntry?> FindManifestAsync(RepositoryAccess access, Digest digest, CancellationToken ct)
@@ -34,12 +38,48 @@ internal sealed partial class ContentStore(Database db, RepositoryStore reposito
         return entry;
     }
 
-    /// <summary>The digest that a tag names now, or null.</summary>
-    public ValueTask<Digest?> FindTagAsync(RepositoryAccess access, string tag, CancellationToken ct) => db.OneAsync("""
+    /// <summary>The manifest that a tag names now, or null. Which one that is is asked anew each time, in one round trip.</summary>
+    public async ValueTask<(Digest Digest, ManifestEntry Manifest)?> FindManifestAsync(RepositoryAccess access, string tag, CancellationToken ct)
+    {
+        if (_lastNamed.TryGet((access.RepositoryId, tag), out var last) && _manifests.TryGet((access.RepositoryId, last), out var known))
+        {
+            if (await FindTagAsync(access, tag, ct) is not { } digest)
+                return null;
+            if (digest == last)
+                return (digest, known);
+            _lastNamed.Drop((access.RepositoryId, tag));
+            return await FindManifestAsync(access, digest, ct) is { } manifest ? (digest, manifest) : null;
+        }
+        var epoch = _manifests.Epoch;
+        var row = await db.OneAsync("""
+            SELECT t.digest, l.media_type, m.content
+              FROM tag t
+              JOIN manifest_link l ON l.namespace_id = t.namespace_id AND l.repository_id = t.repository_id AND l.digest = t.digest AND l.deleted_ms IS NULL
+              JOIN manifest m ON m.digest = l.digest
+             WHERE t.namespace_id = @ns AND t.repository_id = @repo AND t.name = @name AND t.ended_ms IS NULL AND (t.expires_ms IS NULL OR t.expires_ms > now_ms())
+            """, static r => ((Digest, ManifestEntry)?)(new Digest(r.GetFieldValue<byte[]>(0)), new ManifestEntry(r.GetString(1), r.GetFieldValue<byte[]>(2))), ct,
+            ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("name", tag));
+        if (row is not var (found, entry))
+            return null;
+        _manifests.Add((access.RepositoryId, found), entry, epoch);
+        _lastNamed.Add((access.RepositoryId, tag), found, _lastNamed.Epoch);
+        return (found, entry);
+    }
+
+    /// <summary>Forgets what an event of another process touches.</summary>
+    public void Hear(OutboxEvent happened)
+    {
+        if (happened is { Kind: "manifest.deleted", RepositoryId: { } manifestOf })
+            _manifests.Drop((manifestOf, happened.Digest));
+        else if (happened is { Kind: "blob.unlinked", RepositoryId: { } blobOf })
+            _blobs.Drop((blobOf, happened.Digest));
+    }
+
+    private ValueTask<Digest?> FindTagAsync(RepositoryAccess access, string tag, CancellationToken ct) => db.OneAsync("""
         SELECT digest FROM tag
-         WHERE namespace_id = @ns AND repository_id = @repo AND name = @name AND ended_ms IS NULL AND (expires_ms IS NULL OR expires_ms > @now)
+         WHERE namespace_id = @ns AND repository_id = @repo AND name = @name AND ended_ms IS NULL AND (expires_ms IS NULL OR expires_ms > now_ms())
         """, static r => (Digest?)new Digest(r.GetFieldValue<byte[]>(0)), ct,
-        ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("name", tag), ("now", db.NowMs));
+        ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("name", tag));
 
     /// <summary>The blob in this repository, or null.</summary>
     public async ValueTask<BlobEntry?> FindBlobAsync(RepositoryAccess access, Digest digest, CancellationToken ct)
@@ -63,10 +103,10 @@ internal sealed partial class ContentStore(Database db, RepositoryStore reposito
     /// <summary>Live tags after <paramref name="last"/> in ASCII order.</summary>
     public ValueTask<List<string>> ListTagsAsync(RepositoryAccess access, string last, int count, CancellationToken ct) => db.ListAsync("""
         SELECT name FROM tag
-         WHERE namespace_id = @ns AND repository_id = @repo AND name > @last AND ended_ms IS NULL AND (expires_ms IS NULL OR expires_ms > @now)
+         WHERE namespace_id = @ns AND repository_id = @repo AND name > @last AND ended_ms IS NULL AND (expires_ms IS NULL OR expires_ms > now_ms())
          ORDER BY name LIMIT @count
         """, static r => r.GetString(0), ct,
-        ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("last", last), ("now", db.NowMs), ("count", count));
+        ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("last", last), ("count", count));
 
     /// <summary>Descriptors (JSON) of the manifests whose subject this is, by digest, after <paramref name="last"/>.</summary>
     /// <param name="artifactType">Only those of this type; null for all.</param>

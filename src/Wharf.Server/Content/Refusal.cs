@@ -5,12 +5,19 @@ namespace Wharf.Server.Content;
 /// <summary>Why a change of content was not made. Nothing of it is visible then.</summary>
 /// <param name="Digest">The content that the refusal is about, where there is one.</param>
 /// <param name="Message">For kinds that need more than their name: what is wrong, for a person.</param>
-internal sealed record Refusal(RefusalKind Kind, Digest Digest = default, string? Message = null);
+internal sealed record Refusal(RefusalKind Kind, Digest Digest = default, string? Message = null)
+{
+    public static readonly Refusal NamespaceGone = new(RefusalKind.NamespaceGone);
+    public static readonly Refusal UploadTaken = new(RefusalKind.UploadTaken);
+}
 
 internal enum RefusalKind
 {
     /// <summary>The namespace has gone, or the name has become someone else's, since permission was decided.</summary>
     NamespaceGone,
+
+    /// <summary>Another request has claimed the upload since.</summary>
+    UploadTaken,
 
     BlobUnknown,
 

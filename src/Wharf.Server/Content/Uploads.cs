@@ -31,17 +31,19 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
         var key = StorageKey.New();
         await db.WriteAsync(tx => tx.ExecuteAsync("""
             INSERT INTO upload (id, repository, account_id, location, storage_key, algorithm, size, generation, incarnation, created_ms, expires_ms)
-            VALUES (@id, @repository, @account, @location, @key, @algorithm, 0, 0, @me, @now, @expires)
+            VALUES (@id, @repository, @account, @location, @key, @algorithm, 0, 0, @me, now_ms(), now_ms() + @life)
             """, ("id", id), ("repository", repository.ToString()), ("account", by.AccountId), ("location", ContentStore.Location), ("key", key),
-            ("algorithm", DigestAlgorithms.Name(algorithm)), ("me", Incarnation), ("now", tx.NowMs), ("expires", Expiry(tx))), ct);
+            ("algorithm", DigestAlgorithms.Name(algorithm)), ("me", Incarnation), ("life", LifeMs)), ct);
         return id;
     }
 
     /// <summary>The session, if it belongs to this repository and this account.</summary>
-    public ValueTask<Upload?> FindAsync(string id, Principal by, RepositoryName repository, CancellationToken ct) => db.OneAsync("""
+    public ValueTask<Upload?> FindAsync(string id, Principal by, RepositoryName repository, CancellationToken ct) => FindAsync(id, by.AccountId, repository.ToString(), ct);
+
+    private ValueTask<Upload?> FindAsync(string id, long account, string repository, CancellationToken ct) => db.OneAsync("""
         SELECT id, repository, account_id, storage_key, algorithm, size, hash_state, driver_state, generation
-          FROM upload WHERE id = @id AND repository = @repository AND account_id = @account AND expires_ms > @now
-        """, Read, ct, ("id", id), ("repository", repository.ToString()), ("account", by.AccountId), ("now", db.NowMs));
+          FROM upload WHERE id = @id AND repository = @repository AND account_id = @account AND expires_ms > now_ms()
+        """, Read, ct, ("id", id), ("repository", repository), ("account", account));
 
     /// <summary>Stores a chunk.</summary>
     /// <param name="range">The chunk's place, when the client told it.</param>
@@ -53,19 +55,28 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
         if (range is { } r && r.Start != upload.Size)
             return new(UploadOutcome.OutOfOrder, upload.Size);
         if (await ClaimAsync(upload, ct) is not { } claimed)
-            return await LostAsync(id, by, repository);
-        await using var transfer = await Transfer.OpenAsync(driver, claimed, claimed.StorageKey, keep: true, ct);
+            return await LostAsync(upload);
+        return await EndIfLostAsync(claimed, () => AppendAsync(claimed, range, body, turn));
+    }
+
+    private async Task<UploadResult> AppendAsync(Upload claimed, ContentRange? range, Stream body, UploadTurns.Turn turn)
+    {
+        await using var transfer = await Transfer.OpenAsync(driver, claimed, claimed.StorageKey, keep: true, turn.Token);
         Exception? broken = null;
         try
         {
             if (await ReceiveAsync(transfer, claimed, body, turn.Token) is { } refused)
                 return refused with { Size = claimed.Size };
         }
+        catch (UploadTaken)
+        {
+            return await LostAsync(claimed);
+        }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
             // What arrived is kept, so that the client can go on from there.
             if (turn.Lost)
-                return await LostAsync(id, by, repository);
+                return await LostAsync(claimed);
             broken = e;
         }
         if (broken is null && range is { } told && transfer.Length - claimed.Size != told.Length)
@@ -73,7 +84,7 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
         if (broken is not null && range is not null)
             ExceptionDispatchInfo.Throw(broken);
         if (!await NoteAsync(transfer, claimed))
-            return await LostAsync(id, by, repository);
+            return await LostAsync(claimed);
         // As it was thrown: whose fault it is, the client's or ours, is told by where it came from.
         if (broken is not null)
             ExceptionDispatchInfo.Throw(broken);
@@ -91,25 +102,33 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
         // A session that holds nothing yet is not claimed first: its bytes go to a key of their own and the commit decides.
         var fresh = upload.Generation == 0;
         if ((fresh ? upload : await ClaimAsync(upload, ct)) is not { } claimed)
-            return await LostAsync(id, by, access.Name);
+            return await LostAsync(upload);
+        return await EndIfLostAsync(claimed, () => FinishAsync(claimed, fresh, by, access, range, digest, body, turn));
+    }
+
+    private async Task<UploadResult> FinishAsync(
+        Upload claimed, bool fresh, Principal by, RepositoryAccess access, ContentRange? range, Digest digest, Stream body, UploadTurns.Turn turn)
+    {
         var key = fresh ? StorageKey.New() : claimed.StorageKey;
         try
         {
-            await using var transfer = await Transfer.OpenAsync(driver, claimed with { Algorithm = fresh ? digest.Algorithm : claimed.Algorithm }, key, keep: !fresh, ct);
+            await using var transfer = await Transfer.OpenAsync(driver, claimed with { Algorithm = fresh ? digest.Algorithm : claimed.Algorithm }, key, keep: !fresh, turn.Token);
             if (await ReceiveAsync(transfer, fresh ? null : claimed, body, turn.Token) is { } refused)
                 return refused with { Size = claimed.Size };
             if (range is { } told && transfer.Length - claimed.Size != told.Length)
                 return new(UploadOutcome.LengthMismatch, claimed.Size);
             return await CommitAsync(transfer, by, access, digest, claimed, turn.Token);
         }
-        catch (ContentStore.UploadLost)
+        catch (UploadTaken)
         {
-            await driver.DeleteAsync([key], CancellationToken.None);
-            return await LostAsync(id, by, access.Name);
+            // A key of this request's own is nobody else's; the session's belongs to whoever took it over.
+            if (fresh)
+                await driver.DeleteAsync([key], CancellationToken.None);
+            return await LostAsync(claimed);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException && turn.Lost)
         {
-            return await LostAsync(id, by, access.Name);
+            return await LostAsync(claimed);
         }
     }
 
@@ -132,8 +151,8 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
     public async Task<int> SweepAsync(CancellationToken ct)
     {
         var expired = await db.ListAsync("""
-            SELECT id, repository, account_id, storage_key, algorithm, size, hash_state, driver_state, generation FROM upload WHERE expires_ms <= @now LIMIT 500
-            """, Read, ct, ("now", db.NowMs));
+            SELECT id, repository, account_id, storage_key, algorithm, size, hash_state, driver_state, generation FROM upload WHERE expires_ms <= now_ms() LIMIT 500
+            """, Read, ct);
         foreach (var upload in expired)
             await DropAsync(upload, ct);
         return expired.Count;
@@ -142,8 +161,8 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
     /// <summary>Deletes bytes that no row names any more; returns how many keys.</summary>
     public async Task<int> CollectGarbageAsync(CancellationToken ct)
     {
-        var rows = await db.ListAsync("SELECT storage_key, upload_state FROM storage_garbage WHERE location = @location AND after_ms <= @now ORDER BY after_ms LIMIT 500",
-            static r => (Key: r.GetString(0), State: r.IsDBNull(1) ? null : r.GetFieldValue<byte[]>(1)), ct, ("location", ContentStore.Location), ("now", db.NowMs));
+        var rows = await db.ListAsync("SELECT storage_key, upload_state FROM storage_garbage WHERE location = @location AND after_ms <= now_ms() ORDER BY after_ms LIMIT 500",
+            static r => (Key: r.GetString(0), State: r.IsDBNull(1) ? null : r.GetFieldValue<byte[]>(1)), ct, ("location", ContentStore.Location));
         if (rows.Count == 0)
             return 0;
         foreach (var (key, state) in rows)
@@ -170,9 +189,11 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
             return new(UploadOutcome.DigestMismatch, 0, actual);
         }
         // From here on a client that goes away changes nothing.
-        var refusal = await content.CommitBlobAsync(by, access, digest, size, transfer.Key, upload.Id.Length > 0 ? upload.Id : null, upload.Generation, CancellationToken.None);
+        var refusal = await content.CommitBlobAsync(by, access, digest, size, transfer.Key, upload.Id.Length > 0 ? upload : null, CancellationToken.None);
         if (refusal is null)
             return new(UploadOutcome.Done, size);
+        if (refusal.Kind == RefusalKind.UploadTaken)
+            throw new UploadTaken();
         await driver.DeleteAsync([transfer.Key], CancellationToken.None);
         return new(UploadOutcome.Refused, 0, default, refusal);
     }
@@ -209,7 +230,7 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
                     if (session is null)
                         await transfer.FlushAsync(ct);
                     else if (!await NoteAsync(transfer, session))
-                        throw new ContentStore.UploadLost();
+                        throw new UploadTaken();
                 }
                 if (filled < BufferSize)
                     return null;
@@ -224,8 +245,8 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
     private async Task<Upload?> ClaimAsync(Upload upload, CancellationToken ct)
     {
         var won = await db.WriteAsync(tx => tx.ExecuteAsync(
-            "UPDATE upload SET generation = generation + 1, incarnation = @me, expires_ms = @expires WHERE id = @id AND generation = @generation",
-            ("me", Incarnation), ("expires", Expiry(tx)), ("id", upload.Id), ("generation", upload.Generation)), ct);
+            "UPDATE upload SET generation = generation + 1, incarnation = @me, expires_ms = now_ms() + @life WHERE id = @id AND generation = @generation",
+            ("me", Incarnation), ("life", LifeMs), ("id", upload.Id), ("generation", upload.Generation)), ct);
         return won == 1 ? upload with { Generation = upload.Generation + 1 } : null;
     }
 
@@ -233,8 +254,8 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
     {
         var state = await transfer.FlushAsync(CancellationToken.None);
         return await db.WriteAsync(tx => tx.ExecuteAsync("""
-            UPDATE upload SET size = @size, hash_state = @hash, driver_state = @driver, expires_ms = @expires WHERE id = @id AND generation = @generation
-            """, ("size", transfer.Length), ("hash", transfer.Hash?.Save()), ("driver", state), ("expires", Expiry(tx)), ("id", claimed.Id), ("generation", claimed.Generation)),
+            UPDATE upload SET size = @size, hash_state = @hash, driver_state = @driver, expires_ms = now_ms() + @life WHERE id = @id AND generation = @generation
+            """, ("size", transfer.Length), ("hash", transfer.Hash?.Save()), ("driver", state), ("life", LifeMs), ("id", claimed.Id), ("generation", claimed.Generation)),
             CancellationToken.None) == 1;
     }
 
@@ -243,14 +264,32 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
         var gone = await tx.ExecuteAsync("DELETE FROM upload WHERE id = @id AND generation = @generation", ("id", upload.Id), ("generation", upload.Generation));
         if (gone == 1)
             await tx.ExecuteAsync("""
-                INSERT INTO storage_garbage (location, storage_key, upload_state, after_ms) VALUES (@location, @key, @state, @now)
+                INSERT INTO storage_garbage (location, storage_key, upload_state, after_ms) VALUES (@location, @key, @state, now_ms())
                 ON CONFLICT (location, storage_key) DO NOTHING
-                """, ("location", ContentStore.Location), ("key", upload.StorageKey), ("state", upload.DriverState ?? []), ("now", tx.NowMs));
+                """, ("location", ContentStore.Location), ("key", upload.StorageKey), ("state", upload.DriverState ?? []));
         return gone;
     }, ct) == 1;
 
-    private async Task<UploadResult> LostAsync(string id, Principal by, RepositoryName repository) =>
-        await FindAsync(id, by, repository, CancellationToken.None) is { } now ? new(UploadOutcome.OutOfOrder, now.Size) : new(UploadOutcome.Unknown);
+    /// <summary>
+    /// A session whose bytes are lost (a failed sync, or an end that was never committed) is ended, so that the client starts again;
+    /// one that a newer request took over goes on there.
+    /// </summary>
+    private async Task<UploadResult> EndIfLostAsync(Upload claimed, Func<Task<UploadResult>> write)
+    {
+        try
+        {
+            return await write();
+        }
+        catch (UploadLostException)
+        {
+            await DropAsync(claimed, CancellationToken.None);
+            return await LostAsync(claimed);
+        }
+    }
+
+    private async Task<UploadResult> LostAsync(Upload upload) => await FindAsync(upload.Id, upload.AccountId, upload.Repository, CancellationToken.None) is { } now
+        ? new(UploadOutcome.OutOfOrder, now.Size)
+        : new(UploadOutcome.Unknown);
 
     private async Task<Digest> RehashAsync(string key, long size, DigestAlgorithm algorithm, CancellationToken ct)
     {
@@ -270,11 +309,14 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
         }
     }
 
-    private long Expiry(Tx tx) => tx.NowMs + options.UploadMinutes * 60_000L;
+    private long LifeMs => options.UploadMinutes * 60_000L;
 
     private static Upload Read(DbDataReader r) =>
         new(r.GetString(0), r.GetString(1), r.GetInt64(2), r.GetString(3), DigestAlgorithms.TryParse(r.GetString(4), out var algorithm) ? algorithm : default, r.GetInt64(5),
             r.IsDBNull(6) ? null : r.GetFieldValue<byte[]>(6), r.IsDBNull(7) ? null : r.GetFieldValue<byte[]>(7), r.GetInt64(8));
+
+    /// <summary>Another request has claimed the session since this one did.</summary>
+    private sealed class UploadTaken : Exception;
 
     /// <summary>One object being written, with its hash as far as that can be carried along.</summary>
     private sealed class Transfer(IBlobWriter writer, string key, ResumableHash? hash, bool keep) : IAsyncDisposable
@@ -290,10 +332,12 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
         /// <param name="keep">Whether a session can go on with what is stored when this request fails.</param>
         public static async Task<Transfer> OpenAsync(IBlobDriver driver, Upload upload, string key, bool keep, CancellationToken ct)
         {
-            if (upload.DriverState is null)
+            if (!keep)
                 return new(await driver.BeginAsync(key, ct), key, new ResumableHash(upload.Algorithm), keep);
-            var writer = await driver.ResumeAsync(key, upload.DriverState, ct);
-            return new(writer, key, upload.HashState is null ? null : ResumableHash.Restore(upload.HashState), keep);
+            // A session that noted nothing yet may have been begun all the same, by a request that was killed.
+            var writer = await driver.ResumeAsync(key, upload.DriverState ?? [], ct);
+            var hash = upload.DriverState is null ? new ResumableHash(upload.Algorithm) : upload.HashState is null ? null : ResumableHash.Restore(upload.HashState);
+            return new(writer, key, hash, keep);
         }
 
         public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct)

@@ -7,8 +7,9 @@ namespace Wharf.Server.Data;
 /// A bounded memory of what was read from the database. Two generations: what is used moves to the young one; when that
 /// holds half of the bound it becomes the old one, and the former old one is forgotten.
 /// What was dropped while it was being loaded is not kept: load, then <see cref="Add"/> with the epoch from before the load.
+/// What others may have changed unheard of is not answered (<see cref="Freshness"/>).
 /// </summary>
-internal sealed class Cache<TKey, TValue>(long bound, Func<TValue, long> weigh) where TKey : notnull
+internal sealed class Cache<TKey, TValue>(long bound, Func<TValue, long> weigh, Freshness? freshness = null) where TKey : notnull
 {
     private readonly Lock _turn = new();
     private ConcurrentDictionary<TKey, TValue> _young = new();
@@ -21,6 +22,9 @@ internal sealed class Cache<TKey, TValue>(long bound, Func<TValue, long> weigh) 
 
     public bool TryGet(TKey key, [MaybeNullWhen(false)] out TValue value)
     {
+        value = default;
+        if (freshness is { IsGood: false })
+            return false;
         if (Volatile.Read(ref _young).TryGetValue(key, out value))
             return true;
         var epoch = Epoch;

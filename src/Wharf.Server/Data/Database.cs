@@ -4,20 +4,35 @@ namespace Wharf.Server.Data;
 
 /// <summary>
 /// The metadata: reads at once, writes as short units of SQL (docs/architecture.md, contract 5). SQL is written once, in the
-/// subset that both engines share. Rows are materialised before a call returns.
+/// subset that both engines share, and <c>now_ms()</c> is the database's time in Unix milliseconds. Rows are materialised before a call returns.
 /// </summary>
 internal abstract class Database : IAsyncDisposable
 {
     /// <summary>Runs one unit of work; the returned task ends when it is durable. The unit's exception rolls back only that unit.</summary>
     public abstract Task<T> WriteAsync<T>(Func<Tx, ValueTask<T>> work, CancellationToken ct);
 
+    /// <summary>Whether what was read before may still be used.</summary>
+    public abstract Freshness Freshness { get; }
+
+    /// <summary>Runs a batch; the refusal of its first unmet requirement, or null when it is durable.</summary>
+    public abstract Task<TRefusal?> RunAsync<TRefusal>(Batch<TRefusal> batch, CancellationToken ct) where TRefusal : class;
+
+    /// <summary>
+    /// What a query adds to keep its rows from being deleted or changed in their keys until the transaction ends. On SQLite the one
+    /// writer is the lock.
+    /// </summary>
+    public abstract string ForKeyShare { get; }
+
+    /// <summary>What a query adds to keep its rows from changing until the transaction ends.</summary>
+    public abstract string ForShare { get; }
+
+    /// <summary>What takes turns on one tag (@repo, @name) until the transaction ends; null where writers take turns anyway.</summary>
+    public abstract string? LockTag { get; }
+
     /// <summary>The first row, or the default when there is none.</summary>
     public abstract ValueTask<T?> OneAsync<T>(string sql, Func<DbDataReader, T> read, CancellationToken ct, params (string Name, object? Value)[] args);
 
     public abstract ValueTask<List<T>> ListAsync<T>(string sql, Func<DbDataReader, T> read, CancellationToken ct, params (string Name, object? Value)[] args);
-
-    /// <summary>The database's time in Unix milliseconds, for reads that must agree with what writers stored.</summary>
-    public abstract long NowMs { get; }
 
     public abstract ValueTask DisposeAsync();
 }

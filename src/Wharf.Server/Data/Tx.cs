@@ -10,9 +10,6 @@ internal abstract class Tx
 {
     private List<Action>? _onCommit;
 
-    /// <summary>The database's time, in Unix milliseconds; one value for the whole transaction.</summary>
-    public abstract long NowMs { get; }
-
     public abstract ValueTask<int> ExecuteAsync(string sql, params (string Name, object? Value)[] args);
 
     /// <summary>The first row, or the default when there is none.</summary>

@@ -23,11 +23,7 @@ internal static class DistributionApi
     }
 
     // distribution-spec#determining-support (end-1)
-    private static ContentHttpResult Ping(HttpContext http)
-    {
-        http.Response.Headers["Docker-Distribution-Api-Version"] = "registry/2.0";
-        return TypedResults.Text("{}", "application/json");
-    }
+    private static ContentHttpResult Ping() => TypedResults.Text("{}", "application/json");
 
     private static OciError Unknown(HttpContext http) => http.Request.Path.StartsWithSegments("/v2/-", StringComparison.Ordinal)
         ? OciError.Unsupported($"The resource does not take the method {(http.Request.Method.Length > 20 ? "given" : http.Request.Method)}.")

@@ -27,11 +27,9 @@ internal static class Manifests
         var access = http.Access();
         if (!access.Exists)
             return OciError.NameUnknown(access.Name);
-        if ((parsed.IsDigest ? parsed.Digest : await content.FindTagAsync(access, parsed.Tag, ct)) is not { } digest)
-            return OciError.ManifestUnknown(reference);
-        if (await content.FindManifestAsync(access, digest, ct) is not { } manifest)
-            return OciError.ManifestUnknown(reference);
-        return new ManifestResult(digest, manifest, parsed.IsDigest);
+        if (parsed.IsDigest)
+            return await content.FindManifestAsync(access, parsed.Digest, ct) is { } manifest ? new ManifestResult(parsed.Digest, manifest, byDigest: true) : OciError.ManifestUnknown(reference);
+        return await content.FindManifestAsync(access, parsed.Tag, ct) is var (digest, tagged) ? new ManifestResult(digest, tagged, byDigest: false) : OciError.ManifestUnknown(reference);
     }
 
     // distribution-spec#pushing-manifests (end-7); several tags: development version, "Pushing Manifests"
@@ -94,15 +92,13 @@ internal static class Manifests
         {
             var read = await reader.ReadAsync(ct);
             var tooLarge = read.Buffer.Length > MaxBytes;
-            if (!tooLarge && !read.IsCompleted)
+            if (tooLarge || read.IsCompleted)
             {
-                reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-                continue;
+                var body = tooLarge ? null : System.Buffers.BuffersExtensions.ToArray(read.Buffer);
+                reader.AdvanceTo(read.Buffer.End); // a read that is not given back breaks the next request of the connection
+                return body;
             }
-            var bytes = tooLarge ? null : System.Buffers.BuffersExtensions.ToArray(read.Buffer);
-            // Without it Kestrel cannot drain the body, and closes the connection that the client is about to use again.
-            reader.AdvanceTo(read.Buffer.End);
-            return bytes;
+            reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
         }
     }
 }

@@ -31,6 +31,8 @@ internal sealed class OciRouting(RequestDelegate next, RegistryOptions options)
             http.Response.Headers.Connection = "close";
             return OciError.TransferCodingUnknown().ExecuteAsync(http);
         }
+        // distribution-spec, legacy Docker support: "docker manifest" gives up when a 401 does not bear it
+        http.Response.Headers["Docker-Distribution-Api-Version"] = "registry/2.0";
         if (path is "/v2/" or "/v2/auth" or "/v2/_catalog")
             return next(http);
         // A digest's colon is the one character that careful clients escape.

@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using System.Text.Json.Nodes;
 using Wharf.Server.Hosting.Admin;
 using Wharf.Server.Hosting.Network;
+using Wharf.Server.Hosting.Settings;
 
 namespace Wharf.Server.Hosting;
 
@@ -21,6 +23,9 @@ internal sealed class CommandLine
         Every setting of the file can also be an environment variable: WHARF__Server__PublicUrl=https://registry.example.com
         """;
 
+    // Group and others get nothing of what this process creates.
+    private const uint PrivateFiles = 0x3F /* 0077 */;
+
     private readonly Composition _wharf;
     private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object instead of text; serve logs in JSON", Recursive = true };
     private readonly Option<string> _data = new("--data") { Description = "The data directory [default: ./wharf-data]", HelpName = "DIR" };
@@ -32,12 +37,13 @@ internal sealed class CommandLine
     public static async Task<int> RunAsync(string[] args, Composition wharf)
     {
         StartTrace.Mark("runtime up");
+        _ = Libc.SetUmask(PrivateFiles);
         var line = new CommandLine(wharf);
         var parsed = line.Root().Parse(args);
         StartTrace.Mark("command line read");
         if (parsed.Action is not HelpAction and not ExamplesHelp && parsed.Errors.Count > 0)
         {
-            return await FailAsync(string.Join('\n', parsed.Errors.Select(e => e.Message)) + "\nwharf --help tells what there is.", args.Contains("--json"));
+            return await FailAsync(Problem(parsed) + "\nwharf --help tells what there is.", args.Contains("--json"));
         }
 
         try
@@ -53,6 +59,14 @@ internal sealed class CommandLine
         {
             return await FailAsync(fault.ToString(), parsed.GetValue(line._json));
         }
+    }
+
+    private static string Problem(ParseResult parsed)
+    {
+        if (parsed.UnmatchedTokens.Count == 0) return string.Join('\n', parsed.Errors.Select(e => e.Message));
+        var command = parsed.CommandResult.Command;
+        var names = command.Subcommands.Select(c => c.Name).Concat(command.Options.Select(o => o.Name)).ToArray();
+        return string.Join('\n', parsed.UnmatchedTokens.Select(t => $"there is no {t} here{Suggestion.For(t, names)}"));
     }
 
     private static async Task<int> FailAsync(string message, bool json)
@@ -83,7 +97,7 @@ internal sealed class CommandLine
     {
         var listen = new Option<string[]>("--listen") { Description = "Where to listen, repeatable; port 0 takes a free one [default: http://127.0.0.1:8080]", HelpName = "URL" };
         var management = new Option<string>("--management-listen") { Description = "Serve health, metrics and version only there", HelpName = "URL" };
-        var roles = new Option<Role[]>("--role") { Description = "What this process does, repeatable [default: all]", HelpName = "web|worker|scanner|builder" };
+        var roles = new Option<Role[]>("--role") { Description = "What this process does, repeatable [default: all]", HelpName = "web|worker|scanner|builder", CustomParser = ParseRoles };
         listen.Validators.Add(result => RefuseOtherThanAddresses(result.Tokens.Select(t => t.Value), result.AddError));
         management.Validators.Add(result => RefuseOtherThanAddresses(result.Tokens.Select(t => t.Value), result.AddError));
         var serve = new Command("serve", "Run the registry until SIGTERM or Ctrl-C. Prints 'Wharf is ready at URL' when it takes requests.") { _data, listen, management, _config, roles };
@@ -143,6 +157,14 @@ internal sealed class CommandLine
     }
 
     private Launch Launched(ParseResult parsed) => new() { Config = parsed.GetValue(_config), Data = parsed.GetValue(_data), Json = parsed.GetValue(_json) };
+
+    private static Role[] ParseRoles(ArgumentResult result)
+    {
+        var parsed = result.Tokens.Select(t => ScalarValue.Parse(t.Value, typeof(Role), out _)).ToArray();
+        var wrong = Array.IndexOf(parsed, null);
+        if (wrong >= 0) result.AddError($"--role {ScalarValue.Expected(typeof(Role))}, not '{result.Tokens[wrong].Value}'");
+        return [.. parsed.OfType<Role>()];
+    }
 
     private static void RefuseOtherThanAddresses(IEnumerable<string> values, Action<string> refuse)
     {

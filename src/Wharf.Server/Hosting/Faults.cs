@@ -33,7 +33,7 @@ internal sealed partial class Faults(RequestDelegate next, ILogger<Faults> logge
     {
         if (http.RequestAborted.IsCancellationRequested && fault is (OperationCanceledException or IOException))
         {
-            http.Response.StatusCode = StatusCodes.Status499ClientClosedRequest; // nobody reads it; for metrics and the access log
+            if (!http.Response.HasStarted) http.Response.StatusCode = StatusCodes.Status499ClientClosedRequest; // nobody reads it; for metrics and the access log
             return;
         }
 

@@ -26,6 +26,16 @@ internal static partial class Libc
         if (directory.IsInvalid || Sync(directory) != 0) throw new IOException($"{path}: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
+    /// <summary>Waits for the only right to change a directory, among all that ask in this way; disposing gives it back.</summary>
+    public static SafeFileHandle LockDirectory(string path)
+    {
+        var directory = new SafeFileHandle(Open(path, CloseOnExec, 0), ownsHandle: true);
+        if (!directory.IsInvalid && Lock(directory, LockExclusive) == 0) return directory;
+        var message = Marshal.GetLastPInvokeErrorMessage();
+        directory.Dispose();
+        throw new IOException($"{path} cannot be locked: {message}");
+    }
+
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int Sync(SafeHandle file);
 

@@ -12,13 +12,20 @@ internal sealed record Prepared(WebApplicationBuilder Builder, DataDirectory Dat
     {
         Builder.WebHost.UseKestrelCore();
         Builder.Services.AddSingleton<IConfigureOptions<KestrelServerOptions>, KestrelSetup>();
-        return Builder.Build();
+        return Build();
     }
 
     /// <summary>The application for one command; it listens nowhere. The caller holds the lock on <see cref="Data"/>.</summary>
     public WebApplication BuildForCommand()
     {
         Builder.Services.AddSingleton<IServer, NoServer>();
-        return Builder.Build();
+        return Build();
+    }
+
+    private WebApplication Build()
+    {
+        var app = Builder.Build();
+        _ = app.Services.GetRequiredService<DataDirectory>(); // what a container has handed out it disposes: it lets go of the lock
+        return app;
     }
 }

@@ -23,7 +23,7 @@ internal sealed partial class RequestScope(RequestDelegate next, Drain drain, Ht
         if (http.Connection.RemoteIpAddress is { IsIPv4MappedToIPv6: true } mapped) http.Connection.RemoteIpAddress = mapped.MapToIPv4();
 
         var flight = drain.Enter();
-        if (drain.Started) http.Response.Headers.Connection = "close";
+        if (drain.Started && HttpProtocol.IsHttp11(http.Request.Protocol)) http.Response.Headers.Connection = "close";
         try
         {
             await next(http);

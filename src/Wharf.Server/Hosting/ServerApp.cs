@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.AspNetCore.HttpOverrides;
 using Wharf.Server.Auth;
 using Wharf.Server.Hosting.Admin;
@@ -12,16 +13,12 @@ namespace Wharf.Server.Hosting;
 /// <summary>Builds the application: the same for the server, and for a command that runs while no server does.</summary>
 internal static class ServerApp
 {
-    // Group and others get nothing of what this process creates.
-    private const uint PrivateFiles = 0x3F /* 0077 */;
-
     /// <summary>Registers everything, and opens nothing yet.</summary>
     /// <exception cref="CannotStartException">The settings are wrong.</exception>
     public static Prepared Prepare(Launch launch, Composition wharf)
     {
-        _ = Libc.SetUmask(PrivateFiles);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "wharf", ContentRootPath = AppContext.BaseDirectory });
-        ((IHostApplicationBuilder)builder).Properties[typeof(ServerSettings)] = new ServerSettings(launch.Config, Environment.GetEnvironmentVariables());
+        ((IHostApplicationBuilder)builder).Properties[typeof(ServerSettings)] = ServerSettings.Read(launch.Config, Environment.GetEnvironmentVariables());
         StartTrace.Mark("settings read");
         var data = builder.AddHosting(launch);
         StartTrace.Mark("hosting registered");
@@ -29,6 +26,34 @@ internal static class ServerApp
         builder.Settings.Check();
         StartTrace.Mark("slices registered, settings checked");
         return new Prepared(builder, data);
+    }
+
+    /// <summary>The listening server.</summary>
+    /// <exception cref="CannotStartException">It did not come to that.</exception>
+    public static async Task<WebApplication> StartAsync(Launch launch, Composition wharf, CancellationToken ct)
+    {
+        var prepared = Prepare(launch, wharf);
+        prepared.Data.Open();
+        StartTrace.Mark("data directory locked");
+        var app = prepared.BuildServer();
+        StartTrace.Mark("services built");
+        try
+        {
+            _ = app.Services.GetRequiredService<MetricsPage>(); // counts from here on
+            if (app.Services.GetRequiredService<Listeners>().UseTls) app.Services.GetRequiredService<Certificates>().Load();
+            await RunStartupStepsAsync(app, ct);
+            Map(app, wharf);
+            await app.StartAsync(ct);
+            StartTrace.Mark("listening");
+            return app;
+        }
+        catch (Exception fault)
+        {
+            await app.DisposeAsync();
+            if (fault is not (IOException or SocketException)) throw;
+            // Kestrel's message names the address: "Failed to bind to address http://...: address already in use."
+            throw new CannotStartException($"{fault.Message.TrimEnd('.')}. Give another address with --listen.", fault);
+        }
     }
 
     public static async Task RunStartupStepsAsync(WebApplication app, CancellationToken ct)
@@ -41,7 +66,7 @@ internal static class ServerApp
     }
 
     /// <summary>The pipeline, from the outside in.</summary>
-    public static void Map(WebApplication app, Composition wharf)
+    private static void Map(WebApplication app, Composition wharf)
     {
         var server = app.Services.GetRequiredService<ServerOptions>();
         app.UseMiddleware<RequestScope>();
@@ -70,7 +95,7 @@ internal static class ServerApp
         if (launch.Roles.Length > 0) server.Roles = [.. launch.Roles];
         services.AddSingleton(new Roles(server.Roles));
         var data = new DataDirectory(server.Data);
-        services.AddSingleton(data);
+        services.AddSingleton(_ => data);
 
         var logging = builder.AddSection<LoggingOptions>("Logging");
         if (launch.Json) logging.Format = LogFormat.Json;
@@ -92,6 +117,7 @@ internal static class ServerApp
         services.AddSingleton<Readiness>();
         services.AddSingleton(new AdminSocket(data));
         services.AddSingleton<Listeners>();
+        services.AddSingleton(new AdminCommand("version", (_, _, _) => Task.FromResult(new AdminResult(true, $"{BuildInfo.Version} ({BuildInfo.Commit})"))));
         services.AddRoutingCore();
         return data;
     }

@@ -1,6 +1,7 @@
 using Wharf.Oci;
 using Wharf.Server.Auth;
 using Wharf.Server.Data;
+using Wharf.Server.Outbox;
 
 namespace Wharf.Server.Repositories;
 
@@ -8,28 +9,27 @@ namespace Wharf.Server.Repositories;
 internal sealed class RepositoryStore(Database db, Permissions permissions, RegistryOptions options)
 {
     /// <summary>
-    /// The repository of a push, made when it does not exist. Call it first in the transaction of the push: the permission that
-    /// <paramref name="access"/> carries was decided before, so what it rests on is looked at again here.
+    /// The repository of a push, made when it does not exist. What the decision that <paramref name="access"/> carries rests on is
+    /// looked at again when something is made.
     /// </summary>
-    /// <returns>The ids, or null when the namespace has gone or is someone else's by now.</returns>
-    public async ValueTask<(long NamespaceId, long RepositoryId)?> EnsureAsync(Tx tx, Principal principal, RepositoryAccess access)
+    /// <returns>The same access with the ids, or null when the namespace has gone or is someone else's by now.</returns>
+    public async ValueTask<RepositoryAccess?> EnsureAsync(Principal by, RepositoryAccess access, CancellationToken ct) => access.Exists ? access : await db.WriteAsync(async tx =>
     {
-        var name = access.Name;
-        var found = await FindAsync(tx, name);
-        if (found is { RepositoryId: not 0 } existing)
-            return access.Exists || access.NamespaceId == existing.NamespaceId ? (existing.NamespaceId, existing.RepositoryId) : null;
-        // A repository that was there when permission was decided and is not any more was deleted meanwhile; pushing may make it anew.
+        var found = await FindAsync(tx, access.Name);
         var namespaceId = found?.NamespaceId ?? 0;
         if (namespaceId != access.NamespaceId)
-            return null;
+            // Another push of the same caller may have made the namespace meanwhile; anyone else's is none of theirs.
+            if (access.NamespaceId != 0 || !await OwnsAsync(tx, namespaceId, by))
+                return null;
         if (namespaceId == 0)
         {
             if (!options.CreateNamespaceOnPush)
                 return null;
-            namespaceId = await CreateOrganizationAsync(tx, name.Namespace, principal);
+            namespaceId = await CreateOrganizationAsync(tx, access.Name.Namespace, by);
         }
-        return (namespaceId, await CreateAsync(tx, namespaceId, name, !options.CreatePrivateRepoOnPush, "", principal));
-    }
+        var id = found is { RepositoryId: not 0 } there ? there.RepositoryId : await CreateAsync(tx, namespaceId, access.Name, !options.CreatePrivateRepoOnPush, "", by);
+        return access with { NamespaceId = namespaceId, RepositoryId = id };
+    }, ct);
 
     /// <summary>Makes an empty repository; 0 when there is one of that name.</summary>
     public Task<long> CreateAsync(RepositoryAccess access, bool isPublic, string description, Principal principal, CancellationToken ct) =>
@@ -56,18 +56,22 @@ internal sealed class RepositoryStore(Database db, Permissions permissions, Regi
         ("ns", last?.Namespace ?? ""), ("name", last?.Name ?? ""), ("me", principal.AccountId), ("count", count));
 
     /// <summary>The ids, the repository's 0 when it does not exist; null when the namespace does not either.</summary>
-    public static ValueTask<(long NamespaceId, long RepositoryId)?> FindAsync(Tx tx, RepositoryName name) => tx.OneAsync("""
+    private static ValueTask<(long NamespaceId, long RepositoryId)?> FindAsync(Tx tx, RepositoryName name) => tx.OneAsync("""
         SELECT n.id, r.id
           FROM namespace n LEFT JOIN repository r ON r.namespace_id = n.id AND r.name = @name AND r.deleted_ms IS NULL
          WHERE n.name = @ns AND n.deleted_ms IS NULL
         """, static r => ((long, long)?)(r.GetInt64(0), r.IsDBNull(1) ? 0 : r.GetInt64(1)), ("ns", name.Namespace), ("name", name.Name));
 
+    private static async ValueTask<bool> OwnsAsync(Tx tx, long namespaceId, Principal by) => await tx.OneAsync("""
+        SELECT 1 FROM team t JOIN team_member m ON m.team_id = t.id WHERE t.namespace_id = @ns AND t.role = 'admin' AND m.account_id = @me
+        """, static r => r.GetInt32(0), ("ns", namespaceId), ("me", by.AccountId)) == 1;
+
     private async ValueTask<long> CreateAsync(Tx tx, long namespaceId, RepositoryName name, bool isPublic, string description, Principal principal)
     {
         var id = await tx.OneAsync("""
-            INSERT INTO repository (namespace_id, name, public, description, created_ms) VALUES (@ns, @name, @public, @description, @now) RETURNING id
+            INSERT INTO repository (namespace_id, name, public, description, created_ms) VALUES (@ns, @name, @public, @description, now_ms()) RETURNING id
             """, static r => r.GetInt64(0),
-            ("ns", namespaceId), ("name", name.Name), ("public", isPublic ? 1 : 0), ("description", description), ("now", tx.NowMs));
+            ("ns", namespaceId), ("name", name.Name), ("public", isPublic ? 1 : 0), ("description", description));
         await Events.AddAsync(tx, "repository.created", namespaceId, id, null, $$"""{"by":{{principal.AccountId}}}""");
         tx.OnCommit(() => permissions.Forget(name));
         return id;
@@ -76,8 +80,8 @@ internal sealed class RepositoryStore(Database db, Permissions permissions, Regi
     // Quay: a new organization has the team "owners", whose role is admin, with its maker in it.
     private async ValueTask<long> CreateOrganizationAsync(Tx tx, string name, Principal owner)
     {
-        var id = await tx.OneAsync("INSERT INTO namespace (name, kind, created_ms) VALUES (@name, 'organization', @now) RETURNING id",
-            static r => r.GetInt64(0), ("name", name), ("now", tx.NowMs));
+        var id = await tx.OneAsync("INSERT INTO namespace (name, kind, created_ms) VALUES (@name, 'organization', now_ms()) RETURNING id",
+            static r => r.GetInt64(0), ("name", name));
         var team = await tx.OneAsync("INSERT INTO team (namespace_id, name, role) VALUES (@ns, 'owners', 'admin') RETURNING id", static r => r.GetInt64(0), ("ns", id));
         await tx.ExecuteAsync("INSERT INTO team_member (team_id, account_id) VALUES (@team, @account)", ("team", team), ("account", owner.AccountId));
         await Events.AddAsync(tx, "organization.created", id, null, null, $$"""{"by":{{owner.AccountId}}}""");

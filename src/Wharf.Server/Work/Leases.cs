@@ -16,17 +16,17 @@ internal sealed class Leases(Database db)
 
     /// <summary>The same for a holder by name.</summary>
     internal Task<long?> TryTakeAsync(string name, string holder, TimeSpan length, CancellationToken ct) => db.WriteAsync(tx => tx.OneAsync("""
-        INSERT INTO lease (name, holder, fence, expires_ms) VALUES (@name, @me, 1, @until)
+        INSERT INTO lease (name, holder, fence, expires_ms) VALUES (@name, @me, 1, now_ms() + @length)
         ON CONFLICT (name) DO UPDATE SET
             holder = excluded.holder,
-            fence = CASE WHEN lease.holder = excluded.holder AND lease.expires_ms >= @now THEN lease.fence ELSE lease.fence + 1 END,
+            fence = CASE WHEN lease.holder = excluded.holder AND lease.expires_ms >= now_ms() THEN lease.fence ELSE lease.fence + 1 END,
             expires_ms = excluded.expires_ms
-         WHERE lease.holder = excluded.holder OR lease.expires_ms < @now
+         WHERE lease.holder = excluded.holder OR lease.expires_ms < now_ms()
         RETURNING fence
         """, static r => (long?)r.GetInt64(0),
-        ("name", name), ("me", holder), ("until", tx.NowMs + (long)length.TotalMilliseconds), ("now", tx.NowMs)), ct);
+        ("name", name), ("me", holder), ("length", (long)length.TotalMilliseconds)), ct);
 
     /// <summary>Whether the fence is still the lease's; to be asked first in each batch's transaction.</summary>
-    public static async ValueTask<bool> HoldsAsync(Tx tx, string name, long fence) => await tx.OneAsync(
-        "SELECT 1 FROM lease WHERE name = @name AND fence = @fence", static r => r.GetInt32(0), ("name", name), ("fence", fence)) == 1;
+    public static async ValueTask<bool> HoldsAsync(Database db, Tx tx, string name, long fence) => await tx.OneAsync(
+        $"SELECT 1 FROM lease WHERE name = @name AND fence = @fence {db.ForShare}", static r => r.GetInt32(0), ("name", name), ("fence", fence)) == 1;
 }

@@ -1,16 +1,24 @@
+using System.Buffers.Binary;
 using System.IO.Enumeration;
+using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 
 namespace Wharf.Storage.Local;
 
 /// <summary>
-/// Blobs as files of one local directory: <c>blobs/ab/…</c>, and <c>uploads/…</c> for what is unfinished. One process owns the directory.
+/// Blobs as files of one local directory: <c>blobs/ab/…</c>, and <c>uploads/…</c> for what is unfinished. Processes of one machine may
+/// share it: an upload that goes on in another process goes on in a copy, so that a request that still hangs in the former one cannot touch it.
 /// A blob appears by a rename within one file system, after its bytes are durable and before its name is.
 /// </summary>
 public sealed class LocalDriver : IBlobDriver
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
+    private const byte StateVersion = 2;
+    private const int StateLength = 1 + sizeof(long) + sizeof(long) + 1;
+
+    // Tells this process's files from another's.
+    private readonly long _instance = BinaryPrimitives.ReadInt64BigEndian(RandomNumberGenerator.GetBytes(sizeof(long)));
     private readonly string _blobs;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, LocalWriter> _writers = [];
@@ -51,7 +59,8 @@ public sealed class LocalDriver : IBlobDriver
         ct.ThrowIfCancellationRequested();
         lock (_gate)
         {
-            var writer = new LocalWriter(this, key, OpenUnfinished(key, FileMode.CreateNew), 0);
+            var path = UnfinishedPath(key, _instance);
+            var writer = new LocalWriter(this, key, path, OpenUnfinished(path, FileMode.CreateNew), 0, moved: false);
             _writers[key] = writer;
             return Task.FromResult<IBlobWriter>(writer);
         }
@@ -61,13 +70,19 @@ public sealed class LocalDriver : IBlobDriver
     public Task<IBlobWriter> ResumeAsync(string key, ReadOnlyMemory<byte> state, CancellationToken ct)
     {
         StorageKey.ThrowIfInvalid(key);
-        var claimed = LocalWriter.Claimed(state.Span);
+        var (claimed, owner, moved) = Read(state.Span);
         ct.ThrowIfCancellationRequested();
         lock (_gate)
         {
             if (_writers.TryGetValue(key, out var previous)) previous.Supersede();
             if (claimed == 0 && File.Exists(BlobPath(key))) throw new UploadLostException("The upload was completed.");
-            var file = OpenUnfinished(key, claimed == 0 ? FileMode.OpenOrCreate : FileMode.Open);
+            var path = UnfinishedPath(key, _instance);
+            if (claimed > 0 && owner != _instance)
+            {
+                TakeOver(UnfinishedPath(key, owner), path);
+                moved = true;
+            }
+            var file = OpenUnfinished(path, claimed == 0 ? FileMode.OpenOrCreate : FileMode.Open);
             try
             {
                 var length = RandomAccess.GetLength(file);
@@ -80,7 +95,7 @@ public sealed class LocalDriver : IBlobDriver
                 if (e is IOException error) throw LocalErrors.Fault(error, "Resuming an upload");
                 throw;
             }
-            var writer = new LocalWriter(this, key, file, claimed);
+            var writer = new LocalWriter(this, key, path, file, claimed, moved);
             _writers[key] = writer;
             return Task.FromResult<IBlobWriter>(writer);
         }
@@ -90,9 +105,9 @@ public sealed class LocalDriver : IBlobDriver
     public Task<Stream?> OpenUnfinishedAsync(string key, ReadOnlyMemory<byte> state, CancellationToken ct)
     {
         StorageKey.ThrowIfInvalid(key);
-        var claimed = LocalWriter.Claimed(state.Span);
+        var (claimed, owner, _) = Read(state.Span);
         ct.ThrowIfCancellationRequested();
-        var stream = OpenRead(UnfinishedPath(key), 0, claimed);
+        var stream = OpenRead(UnfinishedPath(key, owner), 0, claimed);
         if (stream is null || stream.Length == claimed) return Task.FromResult<Stream?>(stream);
         stream.Dispose();
         return Task.FromResult<Stream?>(null);
@@ -106,7 +121,7 @@ public sealed class LocalDriver : IBlobDriver
         lock (_gate)
         {
             if (_writers.TryGetValue(key, out var writer)) writer.Supersede();
-            Delete(UnfinishedPath(key));
+            DeleteUnfinished(key);
         }
         return Task.CompletedTask;
     }
@@ -166,7 +181,53 @@ public sealed class LocalDriver : IBlobDriver
 
     internal string BlobPath(string key) => Path.Join(_blobs, key);
 
-    internal string UnfinishedPath(string key) => string.Concat(Uploads, "/", key.AsSpan(0, 2), key.AsSpan(3));
+    /// <summary>The state that resumes after this many bytes of an upload in this process's file.</summary>
+    /// <param name="moved">Whether other processes have files of the same upload.</param>
+    internal byte[] Checkpoint(long length, bool moved)
+    {
+        var state = new byte[StateLength];
+        state[0] = StateVersion;
+        BinaryPrimitives.WriteInt64BigEndian(state.AsSpan(1), length);
+        BinaryPrimitives.WriteInt64BigEndian(state.AsSpan(1 + sizeof(long)), _instance);
+        state[^1] = moved ? (byte)1 : (byte)0;
+        return state;
+    }
+
+    /// <summary>Removes an upload's files, those of other processes too.</summary>
+    internal void DeleteUnfinished(string key)
+    {
+        foreach (var file in Directory.EnumerateFiles(Uploads, $"{key[..2]}{key[3..]}.*")) Delete(file);
+    }
+
+    // The length that a state claims, and whose file has it; an empty state is before the first byte.
+    private (long Length, long Owner, bool Moved) Read(ReadOnlySpan<byte> state)
+    {
+        if (state.IsEmpty) return (0, _instance, false);
+        if (state.Length == StateLength && state[0] == StateVersion && BinaryPrimitives.ReadInt64BigEndian(state[1..]) is >= 0 and var length)
+            return (length, BinaryPrimitives.ReadInt64BigEndian(state[(1 + sizeof(long))..]), state[^1] == 1);
+        throw new ArgumentException("Not the state of a local upload.", nameof(state));
+    }
+
+    private string UnfinishedPath(string key, long owner) => $"{Uploads}/{key.AsSpan(0, 2)}{key.AsSpan(3)}.{owner:x16}";
+
+    private static void TakeOver(string theirs, string ours)
+    {
+        try
+        {
+            // File.Copy would want the other process to have closed it.
+            using var from = new FileStream(theirs, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 0);
+            using var to = new FileStream(ours, FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, 0);
+            from.CopyTo(to, 1 << 20);
+        }
+        catch (FileNotFoundException e)
+        {
+            throw new UploadLostException("The upload is not there.", e);
+        }
+        catch (IOException e)
+        {
+            throw LocalErrors.Fault(e, "Resuming an upload");
+        }
+    }
 
     /// <summary>Makes the directory of a key and its name durable, once in the life of the process.</summary>
     internal void EnsureShard(string key)
@@ -181,12 +242,12 @@ public sealed class LocalDriver : IBlobDriver
         lock (_gate) _shards.Add(shard);
     }
 
-    internal void Publish(string key)
+    internal void Publish(string key, string unfinished)
     {
         if (File.Exists(BlobPath(key))) throw new StorageException($"There already is a blob {key}.");
         try
         {
-            File.Move(UnfinishedPath(key), BlobPath(key), overwrite: true);
+            File.Move(unfinished, BlobPath(key), overwrite: true);
         }
         catch (IOException e)
         {
@@ -245,11 +306,11 @@ public sealed class LocalDriver : IBlobDriver
         }
     }
 
-    private SafeFileHandle OpenUnfinished(string key, FileMode mode)
+    private static SafeFileHandle OpenUnfinished(string path, FileMode mode)
     {
         try
         {
-            return File.OpenHandle(UnfinishedPath(key), mode, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+            return File.OpenHandle(path, mode, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
         }
         catch (FileNotFoundException e)
         {

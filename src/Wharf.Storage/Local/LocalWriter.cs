@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Microsoft.Win32.SafeHandles;
 
 namespace Wharf.Storage.Local;
@@ -11,18 +10,25 @@ internal sealed class LocalWriter : IBlobWriter
 {
     private readonly LocalDriver _driver;
     private readonly string _key;
+    private readonly string _path;
+    private readonly bool _resumed;
+    private readonly bool _moved;
     private readonly SafeFileHandle _file;
     private readonly Lock _gate = new();
     private State _state;
     private bool _nameIsDurable;
 
-    public LocalWriter(LocalDriver driver, string key, SafeFileHandle file, long length)
+    public LocalWriter(LocalDriver driver, string key, string path, SafeFileHandle file, long length, bool moved)
     {
         _driver = driver;
         _key = key;
+        _path = path;
+        _resumed = length > 0;
+        _moved = moved;
         _file = file;
         Length = length;
-        _nameIsDurable = length > 0; // a checkpoint claimed these bytes, and it made the name durable first
+        // The name may be new even so: a copy of another process's file.
+        _nameIsDurable = false;
     }
 
     private enum State
@@ -64,11 +70,11 @@ internal sealed class LocalWriter : IBlobWriter
         }
         OrLose(() =>
         {
-            _driver.Disk.SyncData(_file, _driver.UnfinishedPath(_key));
+            _driver.Disk.SyncData(_file, _path);
             if (!_nameIsDurable) _driver.Disk.SyncDirectory(_driver.Uploads);
         });
         _nameIsDurable = true;
-        return Checkpoint(length);
+        return _driver.Checkpoint(length, _moved);
     }, ct);
 
     public Task<long> CompleteAsync(CancellationToken ct) => OnOwnThread(() =>
@@ -76,16 +82,18 @@ internal sealed class LocalWriter : IBlobWriter
         lock (_gate) ThrowUnlessOpen();
         OrLose(() =>
         {
-            _driver.Disk.SyncFile(_file, _driver.UnfinishedPath(_key));
+            _driver.Disk.SyncFile(_file, _path);
             _driver.EnsureShard(_key);
         });
         lock (_gate)
         {
             ThrowUnlessOpen();
-            _driver.Publish(_key);
+            _driver.Publish(_key, _path);
             _state = State.Done;
         }
         OrLose(() => _driver.SyncShard(_key));
+        // Copies that other processes worked on before.
+        if (_moved) _driver.DeleteUnfinished(_key);
         return Length;
     }, ct);
 
@@ -98,7 +106,8 @@ internal sealed class LocalWriter : IBlobWriter
             if (_state is State.Lost or State.Superseded) return Task.CompletedTask;
             ThrowUnlessOpen();
             _state = State.Done;
-            LocalDriver.Delete(_driver.UnfinishedPath(_key));
+            if (_moved) _driver.DeleteUnfinished(_key);
+            else LocalDriver.Delete(_path);
         }
         return Task.CompletedTask;
     }
@@ -108,7 +117,7 @@ internal sealed class LocalWriter : IBlobWriter
         lock (_gate)
         {
             // What no checkpoint claims is of no use to anyone.
-            if (_state == State.Open && !_nameIsDurable) LocalDriver.Delete(_driver.UnfinishedPath(_key));
+            if (_state == State.Open && !_nameIsDurable && !_resumed) LocalDriver.Delete(_path);
             if (_state == State.Open) _state = State.Done;
         }
         _driver.Forget(_key, this);
@@ -125,22 +134,6 @@ internal sealed class LocalWriter : IBlobWriter
         }
     }
 
-    /// <summary>The length that a saved state claims; 0 for an empty one.</summary>
-    internal static long Claimed(ReadOnlySpan<byte> state)
-    {
-        if (state.IsEmpty) return 0;
-        if (state.Length == 1 + sizeof(long) && state[0] == 1 && BinaryPrimitives.ReadInt64BigEndian(state[1..]) is >= 0 and var length) return length;
-        throw new ArgumentException("Not the state of a local upload.", nameof(state));
-    }
-
-    private static byte[] Checkpoint(long length)
-    {
-        var state = new byte[1 + sizeof(long)];
-        state[0] = 1;
-        BinaryPrimitives.WriteInt64BigEndian(state.AsSpan(1), length);
-        return state;
-    }
-
     // After a failed fsync the kernel may have dropped the bytes and calls the next one a success: what was written is lost, and trying again would hide it.
     private void OrLose(Action sync)
     {
@@ -155,7 +148,7 @@ internal sealed class LocalWriter : IBlobWriter
                 var before = _state;
                 if (before != State.Superseded) _state = State.Lost;
                 if (before == State.Done) LocalDriver.Delete(_driver.BlobPath(_key));
-                else if (before == State.Open) LocalDriver.Delete(_driver.UnfinishedPath(_key));
+                else if (before == State.Open) LocalDriver.Delete(_path);
             }
             if (LocalErrors.IsFull(e)) throw LocalErrors.Fault(e, "Keeping an upload");
             throw new UploadLostException($"The disk failed to keep an upload, which is lost: {e.Message}", e);

@@ -48,10 +48,7 @@ public sealed class DockerEngine : IAsyncLifetime
         {
             using (_engine)
             {
-                using (var stop = Process.Start("kill", [$"{_engine.Id}"]))
-                {
-                    await stop.WaitForExitAsync();
-                }
+                _engine.Terminate();
                 await _engine.WaitForExitAsync();
             }
         }

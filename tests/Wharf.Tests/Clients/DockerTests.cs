@@ -109,7 +109,7 @@ public sealed class DockerTests : IClassFixture<Registry>, IClassFixture<DockerE
         var pull = await _home.RefusedAsync("docker", "pull", At(user, "app:v1"));
         var push = await _home.RefusedAsync("docker", "push", At(user, "app:v1"));
         await DockerAsync("logout", _registry.Host);
-        await _registry.SetPublicAsync($"{user.Name}/app", true);
+        await Registry.SetPublicAsync(user, "app", true);
         await DockerAsync("pull", At(user, "app:v1"));
 
         Assert.Contains("unauthorized", wrong, StringComparison.Ordinal);

@@ -107,7 +107,7 @@ public sealed class PodmanTests(Registry registry) : IClassFixture<Registry>, IA
         await PodmanAsync("logout", registry.Host);
 
         var refusal = await _home.RefusedAsync([.. Podman, "pull", "--tls-verify=false", At(user, "app:v1")]);
-        await registry.SetPublicAsync($"{user.Name}/app", true);
+        await Registry.SetPublicAsync(user, "app", true);
         await PodmanAsync("pull", "--tls-verify=false", At(user, "app:v1"));
 
         Assert.Matches("(?i)unauthorized|denied|authentication required", refusal);

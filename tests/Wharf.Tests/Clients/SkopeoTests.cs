@@ -134,7 +134,7 @@ public sealed class SkopeoTests(Registry registry) : IClassFixture<Registry>, IA
         {
             await CopyAsync("--dest-creds", $"{user.Name}:{user.Password}", $"oci:{layout.Folder}:v1", At(user, $"{repository}:v1"));
         }
-        await registry.SetPublicAsync($"{user.Name}/open", true);
+        await Registry.SetPublicAsync(user, "open", true);
         var stranger = await registry.CreateUserAsync();
 
         await CopyAsync("--src-no-creds", At(user, "open:v1"), $"dir:{_home.At("back")}");
@@ -144,6 +144,37 @@ public sealed class SkopeoTests(Registry registry) : IClassFixture<Registry>, IA
 
         Assert.True(File.Exists(_home.At("back/manifest.json")));
         Assert.Equal(["v1"], await user.Client.TagsAsync($"{user.Name}/open"));
+    }
+
+    [Fact]
+    public async Task A_layer_that_another_repository_has_is_mounted()
+    {
+        var user = await SignInAsync();
+        var layout = new ImageLayout(_home.At("layout"));
+        layout.AddImage("v1", $"shared by two repositories of {user.Name}");
+        await CopyAsync($"oci:{layout.Folder}:v1", At(user, "one:v1"));
+
+        var copy = await _home.StartAsync(["skopeo", "--debug", "copy", "--dest-tls-verify=false", $"oci:{layout.Folder}:v1", At(user, "two:v1")], input: null);
+
+        Assert.True(copy.ExitCode == 0, copy.ToString());
+        Assert.Contains("... mount OK", copy.Error, StringComparison.Ordinal);
+        await user.Client.WholeImageAsync($"{user.Name}/two", await user.Client.ManifestAsync($"{user.Name}/two", "v1"));
+    }
+
+    [Fact]
+    public async Task What_was_pushed_is_there_after_a_restart()
+    {
+        await using var own = await Registry.StartAsync();
+        var user = await own.CreateUserAsync();
+        var layout = new ImageLayout(_home.At("layout"));
+        var digest = layout.AddImage("v1", "outlives the process");
+        var image = $"docker://{own.Host}/{user.Name}/app:v1";
+        await CopyAsync("--dest-creds", $"{user.Name}:{user.Password}", $"oci:{layout.Folder}:v1", image);
+
+        await own.RestartAsync();
+        await CopyAsync("--src-creds", $"{user.Name}:{user.Password}", image, $"dir:{_home.At("back")}");
+
+        Assert.Equal(layout.Blob(digest), await File.ReadAllBytesAsync(_home.At("back/manifest.json"), TestContext.Current.CancellationToken));
     }
 
     [Fact]

@@ -1,14 +1,17 @@
 using System.Collections.Concurrent;
+using System.Data.Common;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Net.Security;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Data.Sqlite;
+using Npgsql;
+using Wharf.Tests.Server.Data;
 
 namespace Wharf.Tests.Server;
 
@@ -17,7 +20,7 @@ namespace Wharf.Tests.Server;
 /// An assembly or class fixture; a subclass starts it with other settings, or a test starts its own with <see cref="StartAsync"/>.
 /// The server's log from the first use by a test on is shown when that test fails.
 /// </summary>
-public partial class Registry : IAsyncLifetime
+public class Registry : IAsyncLifetime
 {
     /// <summary>Name of the superuser that the server makes on its empty database.</summary>
     public const string Admin = "admin";
@@ -30,6 +33,7 @@ public partial class Registry : IAsyncLifetime
     private readonly ConcurrentDictionary<string, int> _firstLogLineOfTest = [];
     private readonly List<HttpClient> _clients = [];
     private readonly string _root = Directory.CreateTempSubdirectory("wharf-test-").FullName;
+    private string? _database;
     private Process? _process;
     private Uri? _url;
     private HttpClient? _admin;
@@ -112,10 +116,10 @@ public partial class Registry : IAsyncLifetime
 
     /// <summary>Stops the program by SIGTERM and starts it on the same data, on the same port unless <see cref="Arguments"/> ask for free ones.</summary>
     /// <param name="whileDown">What to do to the data in between.</param>
-    public async Task RestartAsync(Action? whileDown = null)
+    public async Task RestartAsync(Func<Task>? whileDown = null)
     {
         await StopProcessAsync();
-        whileDown?.Invoke();
+        await (whileDown?.Invoke() ?? Task.CompletedTask);
         await StartProcessAsync();
     }
 
@@ -138,12 +142,22 @@ public partial class Registry : IAsyncLifetime
         return new Account(name, password, ClientFor(name, password));
     }
 
-    /// <summary>Makes an existing repository public or private.</summary>
-    public async Task SetPublicAsync(string repository, bool isPublic)
+    /// <summary>Lets the owner make an existing repository public or private.</summary>
+    public static async Task SetPublicAsync(Account owner, string repository, bool isPublic)
     {
-        using var response = await Client.PostAsJsonAsync(
-            $"/api/v1/repository/{repository}/changevisibility", new { visibility = isPublic ? "public" : "private" }, TestContext.Current.CancellationToken);
-        Assert.True(response.IsSuccessStatusCode, $"Changing the visibility of {repository}: {(int)response.StatusCode}");
+        using var response = await owner.Client.PostAsJsonAsync(
+            $"/api/v1/repository/{owner.Name}/{repository}/changevisibility", new { visibility = isPublic ? "public" : "private" }, TestContext.Current.CancellationToken);
+        Assert.True(response.IsSuccessStatusCode, $"Changing the visibility of {owner.Name}/{repository}: {(int)response.StatusCode}");
+    }
+
+    /// <summary>The program's own database, whichever engine it is on, opened beside it.</summary>
+    internal async Task<DbConnection> OpenDatabaseAsync()
+    {
+        DbConnection connection = _database is not null
+            ? new NpgsqlConnection(_database)
+            : new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Path.Combine(DataDirectory, "wharf.db"), Mode = SqliteOpenMode.ReadWrite, Pooling = false }.ToString());
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        return connection;
     }
 
     /// <summary>Everything that the program has written so far.</summary>
@@ -232,6 +246,10 @@ public partial class Registry : IAsyncLifetime
             start.ArgumentList.Add(argument);
         }
         start.Environment["WHARF_ADMIN_PASSWORD"] = AdminPassword;
+        if (PostgresServer.ForEveryRegistry)
+        {
+            start.Environment["WHARF__Database"] = _database ??= await PostgresServer.CreateDatabaseAsync();
+        }
         foreach (var (key, value) in Settings)
         {
             start.Environment["WHARF__" + key.Replace(":", "__", StringComparison.Ordinal)] = value;
@@ -285,7 +303,7 @@ public partial class Registry : IAsyncLifetime
         _process = null;
         using (process)
         {
-            _ = Kill(process.Id, 15);
+            process.Terminate();
             using var limit = new CancellationTokenSource(StopLimit);
             try
             {
@@ -302,7 +320,4 @@ public partial class Registry : IAsyncLifetime
             }
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "kill")]
-    private static partial int Kill(int pid, int signal);
 }

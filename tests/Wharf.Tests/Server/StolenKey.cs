@@ -1,7 +1,7 @@
 using System.Buffers.Text;
+using System.Data.Common;
 using System.Text;
 using System.Text.Json.Nodes;
-using Microsoft.Data.Sqlite;
 using Wharf.Server.Auth;
 using Wharf.Server.Hosting;
 
@@ -26,23 +26,27 @@ internal sealed class StolenKey : IDisposable
     /// <summary>The header of the registry's own tokens.</summary>
     public JsonObject Header => JsonNode.Parse(Base64Url.DecodeFromChars(_key.Header))!.AsObject();
 
-    public static StolenKey From(Registry registry)
+    public static async Task<StolenKey> FromAsync(Registry registry)
     {
-        using var database = Database(registry, SqliteOpenMode.ReadOnly);
-        using var command = database.CreateCommand();
-        command.CommandText = "SELECT id, sealed_private, public_key FROM signing_key WHERE retired_ms IS NULL";
-        using var reader = command.ExecuteReader();
-        Assert.True(reader.Read());
-        var ring = new KeyRing(new KeysOptions(), new DataDirectory(registry.DataDirectory), TimeProvider.System);
-        return new StolenKey(SigningKey.Import(reader.GetString(0), ring.Unseal("signing-key", reader.GetFieldValue<byte[]>(1)), null), reader.GetFieldValue<byte[]>(2));
+        var (id, sealedPrivate, publicKey) = await RowAsync(registry, "SELECT id, sealed_private, public_key FROM signing_key WHERE retired_ms IS NULL",
+            static r => (r.GetString(0), r.GetFieldValue<byte[]>(1), r.GetFieldValue<byte[]>(2)));
+        return new StolenKey(SigningKey.Import(id, RingOf(registry).Unseal("signing-key", sealedPrivate), null), publicKey);
     }
 
-    public static SqliteConnection Database(Registry registry, SqliteOpenMode mode)
+    /// <summary>The key ring as a thief of the data directory has it.</summary>
+    public static KeyRing RingOf(Registry registry) => new(new KeysOptions(), new DataDirectory(registry.DataDirectory), TimeProvider.System);
+
+    /// <summary>The first row of a query on the registry's own database.</summary>
+    public static async Task<T> RowAsync<T>(Registry registry, string sql, Func<DbDataReader, T> read)
     {
-        var file = Directory.GetFiles(registry.DataDirectory, "*.db").Single();
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Mode = mode, Pooling = false }.ToString());
-        connection.Open();
-        return connection;
+        await using var database = await registry.OpenDatabaseAsync();
+        await using var command = database.CreateCommand();
+#pragma warning disable CA2100 // The texts are the tests' own
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        await using var reader = await command.ExecuteReaderAsync(TestContext.Current.CancellationToken);
+        Assert.True(await reader.ReadAsync(TestContext.Current.CancellationToken));
+        return read(reader);
     }
 
     /// <summary>A token with these claims; the header is the registry's own unless given.</summary>

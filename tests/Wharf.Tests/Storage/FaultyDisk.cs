@@ -57,7 +57,7 @@ internal sealed class FaultyDisk : LocalDisk
 
     private static string Identity(string path)
     {
-        var name = Path.GetFileName(path);
+        var name = Path.GetFileNameWithoutExtension(path); // an unfinished one ends in its process's number
         return name.Length == 38 ? Path.GetFileName(Path.GetDirectoryName(path)) + name : name;
     }
 

@@ -25,6 +25,7 @@ public sealed class LocalDriverTests : BlobDriverConformance, IDisposable
         var (kept, unfinished) = (StorageKey.New(), StorageKey.New());
         await using var other = await driver.BeginAsync(unfinished, Ct);
         await other.WriteAsync(content, Ct);
+        var neverSynced = driver.Checkpoint(1, moved: false);
         await using (var writer = await driver.BeginAsync(kept, Ct))
         {
             await writer.WriteAsync(content, Ct);
@@ -34,7 +35,7 @@ public sealed class LocalDriverTests : BlobDriverConformance, IDisposable
         disk.LosePower(_root);
 
         Assert.Equal(content, await ReadAsync(Reopen(), kept));
-        Assert.Null(await Reopen().OpenUnfinishedAsync(unfinished, new byte[] { 1, 0, 0, 0, 0, 0, 0, 0, 1 }, Ct));
+        Assert.Null(await Reopen().OpenUnfinishedAsync(unfinished, neverSynced, Ct));
     }
 
     [Fact]
@@ -132,7 +133,26 @@ public sealed class LocalDriverTests : BlobDriverConformance, IDisposable
         var kept = StorageKey.New();
         await using (var writer = await driver.BeginAsync(kept, Ct)) await writer.CheckpointAsync(Ct);
 
-        Assert.Equal([kept.Remove(2, 1)], Directory.GetFileSystemEntries(Path.Join(_root, "uploads")).Select(Path.GetFileName));
+        Assert.Equal([kept.Remove(2, 1)], Directory.GetFileSystemEntries(Path.Join(_root, "uploads")).Select(Path.GetFileNameWithoutExtension));
+    }
+
+    [Fact]
+    public async Task A_request_that_hangs_in_another_process_cannot_touch_an_upload_that_went_on_here()
+    {
+        var (there, here) = (new LocalDriver(_root), new LocalDriver(_root));
+        var key = StorageKey.New();
+        await using var hanging = await there.BeginAsync(key, Ct);
+        await hanging.WriteAsync("good "u8.ToArray(), Ct);
+        var state = await hanging.CheckpointAsync(Ct);
+
+        await using var writer = await here.ResumeAsync(key, state, Ct);
+        await writer.WriteAsync("end"u8.ToArray(), Ct);
+        await hanging.WriteAsync("bad"u8.ToArray(), Ct);
+        await writer.CompleteAsync(Ct);
+
+        using var stored = new StreamReader((await here.OpenAsync(key, 0, 100, Ct))!);
+        Assert.Equal("good end", await stored.ReadToEndAsync(Ct));
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Join(_root, "uploads")));
     }
 
     [Fact]
@@ -165,9 +185,9 @@ public sealed class LocalDriverTests : BlobDriverConformance, IDisposable
             }
             return GC.GetAllocatedBytesForCurrentThread() - before;
         }
-        Read();
 
-        Assert.InRange(Read(), 0, 4096);
+        // The runtime charges some of its own work, such as compiling a loop anew, to the thread that it interrupts.
+        Assert.InRange(Enumerable.Range(0, 5).Min(_ => Read()), 0, 4096);
     }
 
     [Fact]

@@ -32,9 +32,17 @@ internal static class AdminApi
 
         using (arguments)
         {
-            var result = await command.Run(http.RequestServices, arguments.RootElement, http.RequestAborted);
-            http.Response.ContentType = "application/json";
-            await http.Response.WriteAsync(result.ToJson().ToJsonString(), http.RequestAborted);
+            try
+            {
+                var result = await command.Run(http.RequestServices, arguments.RootElement, http.RequestAborted);
+                http.Response.ContentType = "application/json";
+                await http.Response.WriteAsync(result.ToJson().ToJsonString(), http.RequestAborted);
+            }
+            catch (KeyRingException fault)
+            {
+                // Who asks here owns the key ring, and the message says what to do about it.
+                await ErrorBody.WriteAsync(http, StatusCodes.Status409Conflict, fault.Message);
+            }
         }
     }
 }

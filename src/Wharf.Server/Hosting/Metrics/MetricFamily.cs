@@ -11,7 +11,8 @@ internal sealed class MetricFamily
     public const int MaxSeries = 2000;
 
     private static readonly double[] s_buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-    private readonly ConcurrentDictionary<string, Series> _series = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<KeyValuePair<string, object?>[], Series> _series = new(TagsComparer.Instance);
+    private readonly ConcurrentDictionary<KeyValuePair<string, object?>[], Series>.AlternateLookup<ReadOnlySpan<KeyValuePair<string, object?>>> _bySpan;
     private readonly double[] _bounds = [];
     private readonly string _type;
     private readonly string? _help;
@@ -19,6 +20,7 @@ internal sealed class MetricFamily
 
     public MetricFamily(Instrument instrument)
     {
+        _bySpan = _series.GetAlternateLookup<ReadOnlySpan<KeyValuePair<string, object?>>>();
         var generic = instrument.GetType().IsGenericType ? instrument.GetType().GetGenericTypeDefinition() : null;
         var counts = generic == typeof(Counter<>) || generic == typeof(ObservableCounter<>);
         var measures = generic == typeof(Histogram<>);
@@ -56,12 +58,12 @@ internal sealed class MetricFamily
         if (_series.IsEmpty) return;
         if (!string.IsNullOrEmpty(_help)) text.Append("# HELP ").Append(Name).Append(' ').Append(EscapeHelp(_help)).Append('\n');
         text.Append("# TYPE ").Append(Name).Append(' ').Append(_type).Append('\n');
-        foreach (var (labels, series) in _series.OrderBy(s => s.Key, StringComparer.Ordinal))
+        foreach (var series in _series.Values.OrderBy(s => s.Labels, StringComparer.Ordinal))
         {
             lock (series)
             {
-                if (_type == "histogram") WriteHistogram(text, labels, series);
-                else WriteLine(text, "", labels, series.Value);
+                if (_type == "histogram") WriteHistogram(text, series);
+                else WriteLine(text, "", series.Labels, series.Value);
             }
         }
     }
@@ -73,16 +75,14 @@ internal sealed class MetricFamily
 
     private Series Find(ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
-        var key = Labels(tags);
-        if (_series.TryGetValue(key, out var known)) return known;
+        if (_bySpan.TryGetValue(tags, out var known)) return known;
+        var key = tags.ToArray();
         if (_series.Count >= MaxSeries)
         {
-            var other = new KeyValuePair<string, object?>[tags.Length];
-            for (var i = 0; i < tags.Length; i++) other[i] = new(tags[i].Key, "other");
-            key = Labels(other);
+            for (var i = 0; i < key.Length; i++) key[i] = new(key[i].Key, "other");
         }
 
-        return _series.GetOrAdd(key, _ => new Series(_type == "histogram" ? _bounds.Length + 1 : 0));
+        return _series.GetOrAdd(key, static (tags, buckets) => new Series(Labels(tags), buckets), _type == "histogram" ? _bounds.Length + 1 : 0);
     }
 
     private static string Labels(ReadOnlySpan<KeyValuePair<string, object?>> tags)
@@ -98,8 +98,9 @@ internal sealed class MetricFamily
         return labels.ToString();
     }
 
-    private void WriteHistogram(StringBuilder text, string labels, Series series)
+    private void WriteHistogram(StringBuilder text, Series series)
     {
+        var labels = series.Labels;
         var separator = labels.Length > 0 ? "," : "";
         var sum = 0L;
         for (var i = 0; i <= _bounds.Length; i++)
@@ -131,8 +132,10 @@ internal sealed class MetricFamily
     private static string Sanitize(string name) =>
         string.Concat(name.Select((c, i) => char.IsAsciiLetter(c) || c == '_' || (char.IsAsciiDigit(c) && i > 0) ? c : '_'));
 
-    private sealed class Series(int buckets)
+    private sealed class Series(string labels, int buckets)
     {
+        public string Labels => labels;
+
         public long[] Buckets { get; } = new long[buckets];
 
         public long Count { get; set; }

@@ -9,7 +9,7 @@ internal static class ScalarValue
 {
     /// <summary>Whether a type is written as one word rather than as a list or mapping.</summary>
     public static bool Is(Type type) =>
-        type == typeof(string) || type.IsEnum || type == typeof(Uri) || type == typeof(bool) || type == typeof(TimeSpan) || Parsable(type) is not null;
+        type == typeof(string) || type.IsEnum || type == typeof(Uri) || type == typeof(bool) || type == typeof(TimeSpan) || type == typeof(IPNetwork) || Parsable(type) is not null;
 
     /// <summary>The value, or null and what was expected.</summary>
     public static object? Parse(string text, Type type, out string expected)
@@ -37,6 +37,7 @@ internal static class ScalarValue
     {
         _ when type == typeof(int) || type == typeof(long) => "must be a whole number",
         _ when type == typeof(double) || type == typeof(decimal) => "must be a number",
+        _ when type == typeof(string) => "must be text",
         _ when type == typeof(bool) => "must be true or false",
         _ when type == typeof(TimeSpan) => "must be a length of time such as 30s, 5m or 1h",
         _ when type == typeof(Uri) => "must be an address such as https://registry.example.com",

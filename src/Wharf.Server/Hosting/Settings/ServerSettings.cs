@@ -12,11 +12,18 @@ internal sealed class ServerSettings
     private readonly List<string> _problems = [];
     private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
 
-    public ServerSettings(string? file, IDictionary environment)
+    private ServerSettings(string? file, Func<List<string>, SettingNode?> read, IDictionary environment)
     {
-        _root = (file is null ? null : YamlSettings.Read(file, _problems)) ?? SettingNode.Mapping(file ?? "the settings");
+        _root = read(_problems) ?? SettingNode.Mapping(file ?? "the settings");
         EnvironmentSettings.LayOver(_root, environment, _problems);
     }
+
+    /// <summary>The settings of a file, or of none, and of the environment.</summary>
+    public static ServerSettings Read(string? file, IDictionary environment) =>
+        new(file, problems => file is null ? null : YamlSettings.Read(file, problems), environment);
+
+    internal static ServerSettings Parse(string file, string yaml, IDictionary environment) =>
+        new(file, problems => YamlSettings.Parse(file, yaml, problems), environment);
 
     /// <summary>A section as <typeparamref name="T"/>, its defaults where nothing is given.</summary>
     public T Section<T>(string name)

@@ -62,7 +62,7 @@ internal sealed class SettingsBinder(List<string> problems)
         // "must be a number from 1 to 10" helps more than "must be a number".
         if (node.Scalar is { } text && ScalarValue.Parse(text, type, out var expected) is null && property.GetCustomAttribute<RangeAttribute>() is { } range)
         {
-            problems.Add($"{node.Source}: {path} {expected}{Bounds(range)}, not '{text}'");
+            problems.Add($"{node.Source}: {path} {expected},{Bounds(range)}, not '{text}'");
             return null;
         }
 

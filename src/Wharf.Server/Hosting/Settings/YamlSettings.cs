@@ -45,13 +45,21 @@ internal sealed class YamlSettings
 
     internal static SettingNode? Parse(string file, string text, List<string> problems)
     {
+        YamlSettings? reader = null;
         try
         {
-            return new YamlSettings(file, text, problems).Document();
+            reader = new YamlSettings(file, text, problems);
+            return reader.Document();
         }
         catch (YamlException fault)
         {
             problems.Add($"{file}:{fault.Start.Line}: {fault.Message}");
+            return null;
+        }
+        catch (Exception fault) when (fault is InvalidOperationException or ArgumentException or FormatException)
+        {
+            // The scanner of YamlDotNet 16.3 meets some broken texts unprepared.
+            problems.Add($"{file}:{reader?._parser.Current?.End.Line ?? 1}: this is not YAML");
             return null;
         }
     }

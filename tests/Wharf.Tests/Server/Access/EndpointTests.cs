@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Wharf.Server.Auth;
 using Wharf.Server.Hosting;
 using Wharf.Server.Hosting.Network;
@@ -19,6 +20,8 @@ public sealed partial class EndpointTests(UserRegistry registry) : IClassFixture
         "/v2/auth", "/api/v1/user/initialize", // they read the credential themselves, or make the first one
         "/v2/{**rest}", // says only that there is nothing
     ];
+
+    private static readonly Lazy<Task<IReadOnlyList<RouteEndpoint>>> s_endpoints = new(ComposeAsync);
 
     [Fact]
     public async Task Every_endpoint_says_what_permission_it_needs()
@@ -96,18 +99,18 @@ public sealed partial class EndpointTests(UserRegistry registry) : IClassFixture
            select (method, path, endpoint.Metadata.GetMetadata<RequiresPermission>()!.Permission),
     ];
 
-    private static async Task<IReadOnlyList<RouteEndpoint>> EndpointsAsync()
+    private static Task<IReadOnlyList<RouteEndpoint>> EndpointsAsync() => s_endpoints.Value;
+
+    private static async Task<IReadOnlyList<RouteEndpoint>> ComposeAsync()
     {
         var directory = Directory.CreateTempSubdirectory("wharf-endpoints-").FullName;
         try
         {
             var wharf = new Composition(Part<Action<WebApplicationBuilder>>("Add"), Part<Action<WebApplication>>("Use"), Part<Action<WebApplication>>("Map"));
-            var prepared = ServerApp.Prepare(new Launch { Data = directory }, wharf);
-            using var data = prepared.Data;
-            data.Open();
-            await using var app = prepared.BuildForCommand();
-            ServerApp.Map(app, wharf);
-            return [.. ((IEndpointRouteBuilder)app).DataSources.SelectMany(d => d.Endpoints).Cast<RouteEndpoint>()];
+            await using var app = await ServerApp.StartAsync(new Launch { Data = directory, Listen = ["http://127.0.0.1:0"] }, wharf, CancellationToken.None);
+            RouteEndpoint[] endpoints = [.. app.Services.GetRequiredService<EndpointDataSource>().Endpoints.Cast<RouteEndpoint>()];
+            await app.StopAsync(CancellationToken.None);
+            return endpoints;
         }
         finally
         {

@@ -8,7 +8,6 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
-using Microsoft.Data.Sqlite;
 
 namespace Wharf.Tests.Server.Attacks;
 
@@ -75,7 +74,7 @@ internal sealed class TokenChecks(AttackedRegistry registry) : Checks(registry),
     [Attack("J01")]
     public async Task The_public_key_as_an_HMAC_secret()
     {
-        using var key = StolenKey.From(Registry);
+        using var key = await StolenKey.FromAsync(Registry);
         var (claims, header) = await GenuineAsync();
         header["alg"] = "HS256";
         var pem = PemEncoding.WriteString("PUBLIC KEY", key.PublicKey);
@@ -88,7 +87,7 @@ internal sealed class TokenChecks(AttackedRegistry registry) : Checks(registry),
     [Attack("J02")]
     public async Task Another_issuer_or_audience()
     {
-        using var key = StolenKey.From(Registry);
+        using var key = await StolenKey.FromAsync(Registry);
         var (claims, _) = await GenuineAsync();
         await TakesAsync(key.Sign(claims));
         foreach (var name in new[] { "iss", "aud" })
@@ -107,7 +106,7 @@ internal sealed class TokenChecks(AttackedRegistry registry) : Checks(registry),
     [Attack("J03")]
     public async Task Hostile_times()
     {
-        using var key = StolenKey.From(Registry);
+        using var key = await StolenKey.FromAsync(Registry);
         var (claims, _) = await GenuineAsync();
         var now = claims["iat"]!.GetValue<long>();
         // 30 s of skew are allowed.
@@ -148,7 +147,7 @@ internal sealed class TokenChecks(AttackedRegistry registry) : Checks(registry),
     [Attack("J05")]
     public async Task Grants_that_are_not_known()
     {
-        using var key = StolenKey.From(Registry);
+        using var key = await StolenKey.FromAsync(Registry);
         var repository = Registry.NewRepository();
         await Client.PushImageAsync(repository, "v1");
         var claims = StolenKey.Claims(await Client.TokenAsync($"repository:{repository}:pull"));
@@ -215,16 +214,11 @@ internal sealed class TokenChecks(AttackedRegistry registry) : Checks(registry),
         }
 
         // No operation does either yet; what counts is that the state in the database decides and not the token.
-        await registry.RestartAsync(() =>
+        await registry.RestartAsync(async () =>
         {
-            using var database = StolenKey.Database(registry, SqliteOpenMode.ReadWrite);
-            foreach (var (name, column, value) in new[] { (disabled.Name, "enabled", "0"), (changed.Name, "credential", "2") })
+            foreach (var (name, change) in new[] { (disabled.Name, "enabled = 0"), (changed.Name, "credential = 2") })
             {
-                using var command = database.CreateCommand();
-#pragma warning disable CA2100 // The names are the test's own
-                command.CommandText = $"UPDATE account SET {column} = {value} WHERE id = (SELECT id FROM namespace WHERE name = '{name}')";
-#pragma warning restore CA2100
-                Assert.Equal(1, command.ExecuteNonQuery());
+                await StolenKey.RowAsync(registry, $"UPDATE account SET {change} WHERE id = (SELECT id FROM namespace WHERE name = '{name}') RETURNING id", static r => r.GetInt64(0));
             }
         });
 
@@ -237,7 +231,7 @@ internal sealed class TokenChecks(AttackedRegistry registry) : Checks(registry),
     [Attack("J08")]
     public async Task A_trusted_key_id_with_another_key()
     {
-        using var key = StolenKey.From(Registry);
+        using var key = await StolenKey.FromAsync(Registry);
         var (claims, header) = await GenuineAsync();
         await RefusesAsync(Ours(header, claims));
         header["jwk"] = Jwk();
@@ -261,7 +255,7 @@ internal sealed class TokenChecks(AttackedRegistry registry) : Checks(registry),
     [Attack("J10")]
     public async Task Tokens_of_one_kind_as_another()
     {
-        using var key = StolenKey.From(Registry);
+        using var key = await StolenKey.FromAsync(Registry);
         var (claims, header) = await GenuineAsync();
         var genuine = await Client.TokenAsync();
         foreach (var type in new[] { "JWT", "at+jwt", "refresh", "session" })
@@ -335,7 +329,7 @@ internal sealed class TokenChecks(AttackedRegistry registry) : Checks(registry),
     {
         var token = await Client.TokenAsync("registry:catalog:*");
         await TakesAsync(token);
-        using var key = StolenKey.From(Registry);
+        using var key = await StolenKey.FromAsync(Registry);
         return (StolenKey.Claims(token), key.Header);
     }
 

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Wharf.Server.Auth;
-using Wharf.Server.Data;
+using Wharf.Server.Data.Sqlite;
 using Wharf.Server.Hosting;
 
 namespace Wharf.Tests.Server.Attacks;
@@ -20,8 +20,8 @@ internal sealed class TokenClock : TimeProvider, IAsyncDisposable
         _data = new DataDirectory(_directory);
         _database = new SqliteDatabase(_data.File("wharf.db"), this, NullLogger<SqliteDatabase>.Instance);
         var options = new AuthOptions { TokenSeconds = 300 };
-        _keys = new SigningKeys(_database, new KeyRing(new KeysOptions(), _data, this), options);
-        _tokens = new RegistryTokens(_keys, _database, options);
+        _keys = new SigningKeys(_database, new KeyRing(new KeysOptions(), _data, this), options, this);
+        _tokens = new RegistryTokens(_keys, options, this);
     }
 
     public override DateTimeOffset GetUtcNow() => _now;

@@ -3,7 +3,7 @@ using System.Data.Common;
 using System.Threading.Channels;
 using Microsoft.Data.Sqlite;
 
-namespace Wharf.Server.Data;
+namespace Wharf.Server.Data.Sqlite;
 
 /// <summary>
 /// SQLite for one process. One thread writes: it drains the queue into one transaction, gives each unit a savepoint of its own
@@ -33,16 +33,14 @@ internal sealed partial class SqliteDatabase : Database
         _path = path;
         _clock = clock;
         _logger = logger;
-        _writer = new SqliteSession(path, readOnly: false);
+        _writer = new SqliteSession(path, readOnly: false, clock);
         _writer.Run("PRAGMA journal_mode = WAL;");
-        SqliteMigrations.Apply(_writer, path, NowMs);
+        SqliteMigrations.Apply(_writer, path);
         _writerThread = new Thread(Write) { IsBackground = true, Name = "sqlite writer" };
         _writerThread.Start();
         _checkpointThread = new Thread(Checkpoint) { IsBackground = true, Name = "sqlite checkpoints" };
         _checkpointThread.Start();
     }
-
-    public override long NowMs => _clock.GetUtcNow().ToUnixTimeMilliseconds();
 
     public override async Task<T> WriteAsync<T>(Func<Tx, ValueTask<T>> work, CancellationToken ct)
     {
@@ -58,6 +56,37 @@ internal sealed partial class SqliteDatabase : Database
         return await unit.Done.Task;
     }
 
+    public override Freshness Freshness => Freshness.Always;
+
+    public override string ForKeyShare => "";
+
+    public override string ForShare => "";
+
+    public override string? LockTag => null;
+
+    public override async Task<TRefusal?> RunAsync<TRefusal>(Batch<TRefusal> batch, CancellationToken ct) where TRefusal : class
+    {
+        try
+        {
+            await WriteAsync<int>(async tx =>
+            {
+                foreach (var step in batch.Steps)
+                {
+                    var rows = step.IsQuery ? await tx.OneAsync(step.Sql, static _ => 1, step.Args) : await tx.ExecuteAsync(step.Sql, step.Args);
+                    if (rows == 0 && step.Otherwise is { } refusal)
+                        throw new Unmet(refusal);
+                }
+                tx.OnCommit(batch.Committed);
+                return 0;
+            }, ct);
+            return null;
+        }
+        catch (Unmet unmet)
+        {
+            return (TRefusal)unmet.Refusal;
+        }
+    }
+
     public override ValueTask<T?> OneAsync<T>(string sql, Func<DbDataReader, T> read, CancellationToken ct, params (string Name, object? Value)[] args) where T : default =>
         Read((sql, read, args), static (session, s) => session.One(s.sql, s.read, s.args));
 
@@ -71,7 +100,7 @@ internal sealed partial class SqliteDatabase : Database
         try
         {
             if (!_readers.TryTake(out session))
-                session = new SqliteSession(_path, readOnly: true);
+                session = new SqliteSession(_path, readOnly: true, _clock);
             var result = read(session, state);
             _readers.Add(session);
             return ValueTask.FromResult(result);
@@ -109,7 +138,7 @@ internal sealed partial class SqliteDatabase : Database
                 while (_queue.Reader.TryRead(out var unit))
                 {
                     batch.Add(unit);
-                    unit.Run(_writer, NowMs);
+                    unit.Run(_writer);
                     if (_clock.GetElapsedTime(started) > BatchTime)
                         break;
                 }
@@ -156,7 +185,7 @@ internal sealed partial class SqliteDatabase : Database
 
     private void Checkpoint()
     {
-        using var session = new SqliteSession(_path, readOnly: false);
+        using var session = new SqliteSession(_path, readOnly: false, _clock);
         while (true)
         {
             _checkpointWanted.Wait();
@@ -187,9 +216,15 @@ internal sealed partial class SqliteDatabase : Database
         _ => new DatabaseException("The database failed.", e),
     };
 
+    // Rolls back the unit's savepoint.
+    private sealed class Unmet(object refusal) : Exception
+    {
+        public object Refusal => refusal;
+    }
+
     private abstract class Unit
     {
-        public abstract void Run(SqliteSession session, long nowMs);
+        public abstract void Run(SqliteSession session);
         public abstract void Complete();
         public abstract void Fail(Exception e);
     }
@@ -202,7 +237,7 @@ internal sealed partial class SqliteDatabase : Database
 
         public TaskCompletionSource<T> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public override void Run(SqliteSession session, long nowMs)
+        public override void Run(SqliteSession session)
         {
             if (ct.IsCancellationRequested)
             {
@@ -210,7 +245,7 @@ internal sealed partial class SqliteDatabase : Database
                 return;
             }
             session.Execute("SAVEPOINT unit", []);
-            _tx = new SqliteTx(session, nowMs);
+            _tx = new SqliteTx(session);
             try
             {
                 var task = work(_tx);
@@ -248,10 +283,8 @@ internal sealed partial class SqliteDatabase : Database
         public override void Fail(Exception e) => Done.TrySetException(e);
     }
 
-    private sealed class SqliteTx(SqliteSession session, long nowMs) : Tx
+    private sealed class SqliteTx(SqliteSession session) : Tx
     {
-        public override long NowMs => nowMs;
-
         public override ValueTask<int> ExecuteAsync(string sql, params (string Name, object? Value)[] args) =>
             ValueTask.FromResult(session.Execute(sql, args));
 

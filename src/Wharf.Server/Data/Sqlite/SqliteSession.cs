@@ -1,7 +1,7 @@
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
 
-namespace Wharf.Server.Data;
+namespace Wharf.Server.Data.Sqlite;
 
 /// <summary>One SQLite connection with its prepared commands. Used by one thread at a time.</summary>
 internal sealed class SqliteSession : IDisposable
@@ -11,7 +11,7 @@ internal sealed class SqliteSession : IDisposable
     // Texts are literals, so the string's identity hash would do; equality on content keeps built texts right too.
     private readonly Dictionary<string, SqliteCommand> _commands = new(StringComparer.Ordinal);
 
-    public SqliteSession(string path, bool readOnly)
+    public SqliteSession(string path, bool readOnly, TimeProvider clock)
     {
         _connection = new SqliteConnection(new SqliteConnectionStringBuilder
         {
@@ -21,6 +21,7 @@ internal sealed class SqliteSession : IDisposable
             DefaultTimeout = 30,
         }.ToString());
         _connection.Open();
+        _connection.CreateFunction("now_ms", () => clock.GetUtcNow().ToUnixTimeMilliseconds());
         // synchronous=FULL makes each commit durable; checkpoints are made by a session of their own (SqliteDatabase).
         Run("PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096; PRAGMA wal_autocheckpoint = 0;");
     }

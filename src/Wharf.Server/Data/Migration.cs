@@ -1,0 +1,65 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Wharf.Server.Data;
+
+/// <summary>
+/// One numbered script. A file <c>0001-name.sql</c> is for both engines; <c>0001-name.postgres.sql</c> beside it is run after it on
+/// PostgreSQL only. Forward only, never edited once released, readable by the release before (docs/architecture.md).
+/// </summary>
+/// <param name="MinReader">The oldest schema that a program must know to work on a database with this one.</param>
+internal sealed partial record Migration(int Version, int MinReader, string Sql, string PostgresSql)
+{
+    /// <summary>All of them, in order.</summary>
+    public static IReadOnlyList<Migration> All()
+    {
+        var assembly = typeof(Migration).Assembly;
+        return [.. assembly.GetManifestResourceNames()
+            .Where(static n => n.EndsWith(".sql", StringComparison.Ordinal))
+            .Select(name => (Version: int.Parse(Number().Match(name).Groups[1].ValueSpan, CultureInfo.InvariantCulture), Postgres: name.EndsWith(".postgres.sql", StringComparison.Ordinal), Name: name))
+            .GroupBy(static s => s.Version)
+            .OrderBy(static g => g.Key)
+            .Select(g => new Migration(g.Key, 1,
+                string.Concat(g.Where(static s => !s.Postgres).Select(s => Read(s.Name))),
+                string.Concat(g.Where(static s => s.Postgres).Select(s => Read(s.Name)))))];
+
+        string Read(string name)
+        {
+            using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
+            return reader.ReadToEnd();
+        }
+    }
+
+    /// <summary>Those that a database still needs.</summary>
+    /// <exception cref="DatabaseException">The database needs a newer program.</exception>
+    public static List<Migration> Missing(int version, int minReader)
+    {
+        var all = All();
+        if (minReader > all[^1].Version)
+            throw new DatabaseException($"The database has schema {version} and can be read by a program that knows schema {minReader} or later; this one knows {all[^1].Version}. Start a newer wharf.", null);
+        return [.. all.Where(m => m.Version > version)];
+    }
+
+    public string ForSqlite() => Word().Replace(Sql, static m => m.Value switch
+    {
+        "IDENTITY" => "INTEGER PRIMARY KEY AUTOINCREMENT",
+        "BYTES" => "BLOB",
+        "EVENT_SEQ" => "INTEGER GENERATED ALWAYS AS (id) VIRTUAL",
+        _ => m.Value,
+    });
+
+    public string ForPostgres() => Word().Replace(Sql, static m => m.Value switch
+    {
+        "IDENTITY" => "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+        "BYTES" => "BYTEA",
+        "EVENT_SEQ" => "BIGINT UNIQUE",
+        "TEXT" => "TEXT COLLATE \"C\"",
+        _ => m.Value,
+    }) + PostgresSql;
+
+    [GeneratedRegex(@"\b(IDENTITY|BYTES|EVENT_SEQ|TEXT)\b")]
+    private static partial Regex Word();
+
+    [GeneratedRegex(@"\.(\d{4})-[^.]*\.")]
+    private static partial Regex Number();
+}

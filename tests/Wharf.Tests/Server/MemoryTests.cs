@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Security.Cryptography;
+
+namespace Wharf.Tests.Server;
+
+public sealed class MemoryTests(Registry registry) : IClassFixture<Registry>
+{
+    private const long MiB = 1 << 20;
+
+    [Fact, Trait("Speed", "Slow")]
+    public async Task Peak_memory_does_not_grow_with_the_size_of_a_blob()
+    {
+        var user = await registry.CreateUserAsync();
+        await PushAndPullAsync(user, "small", 16 * MiB);
+        var before = ForgetPeak();
+
+        await PushAndPullAsync(user, "large", 512 * MiB);
+
+        Assert.InRange(Status("VmHWM") - before, 0, 64 * MiB);
+    }
+
+    [Fact, Trait("Speed", "Slow")]
+    public async Task A_load_leaves_less_than_120_MB_resident_within_30_seconds()
+    {
+        var user = await registry.CreateUserAsync();
+        await Task.WhenAll(Enumerable.Range(0, 16).Select(n => PushAndPullAsync(user, $"load{n}", 8 * MiB)));
+
+        var waiting = Stopwatch.StartNew();
+        while (Status("VmRSS") >= 120_000_000)
+        {
+            Assert.True(waiting.Elapsed < TimeSpan.FromSeconds(30), $"{Status("VmRSS")} bytes are resident 30 s after a load.");
+            await Task.Delay(200, TestContext.Current.CancellationToken);
+        }
+    }
+
+    /// <summary>Bytes of a line of /proc/PID/status, such as VmRSS (resident now) or VmHWM (its peak).</summary>
+    private long Status(string name)
+    {
+        var line = File.ReadLines($"/proc/{registry.ProcessId}/status").Single(l => l.StartsWith(name + ":", StringComparison.Ordinal));
+        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) * 1024;
+    }
+
+    /// <summary>Lets the peak begin anew at what is resident now, which is answered (proc(5), clear_refs).</summary>
+    private long ForgetPeak()
+    {
+        File.WriteAllText($"/proc/{registry.ProcessId}/clear_refs", "5");
+        return Status("VmHWM");
+    }
+
+    private static async Task PushAndPullAsync(Account user, string repository, long size)
+    {
+        var piece = RandomNumberGenerator.GetBytes((int)MiB);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        for (var n = 0; n < size / MiB; n++)
+        {
+            hash.AppendData(piece);
+        }
+        var digest = "sha256:" + Convert.ToHexStringLower(hash.GetHashAndReset());
+
+        using var body = new PushStreamContent(piece, size / MiB);
+        using var put = await user.Client.PostAsync($"/v2/{user.Name}/{repository}/blobs/uploads/?digest={digest}", body, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.Created, put.StatusCode);
+        await using var content = await user.Client.GetStreamAsync($"/v2/{user.Name}/{repository}/blobs/{digest}", TestContext.Current.CancellationToken);
+        Assert.Equal(digest, "sha256:" + Convert.ToHexStringLower(await SHA256.HashDataAsync(content, TestContext.Current.CancellationToken)));
+    }
+
+    /// <summary>One piece again and again, never held as a whole.</summary>
+    private sealed class PushStreamContent(byte[] piece, long times) : HttpContent
+    {
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            for (var n = 0L; n < times; n++)
+            {
+                await stream.WriteAsync(piece);
+            }
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = piece.Length * times;
+            return true;
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using Wharf.Tests.Server.Data;
+
+namespace Wharf.Tests.Server.Replicas;
+
+/// <summary>Two servers that share everything but their process.</summary>
+public sealed class Replicas : IAsyncLifetime
+{
+    private readonly string _shared = Directory.CreateTempSubdirectory("wharf-shared-").FullName;
+    private Replica? _one;
+    private Replica? _two;
+    private Account? _user;
+
+    public string Database { get; private set; } = "";
+
+    public Replica One => _one!;
+
+    public Replica Two => _two!;
+
+    public Account User => _user!;
+
+    public string NewRepository() => $"{User.Name}/repo{Guid.NewGuid():N}";
+
+    public async ValueTask InitializeAsync()
+    {
+        Database = await PostgresServer.CreateDatabaseAsync();
+        _one = new Replica(Database, _shared);
+        await _one.InitializeAsync();
+        _two = new Replica(Database, _shared);
+        await _two.InitializeAsync();
+        _user = await One.CreateUserAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_one is not null)
+            await _one.DisposeAsync();
+        if (_two is not null)
+            await _two.DisposeAsync();
+        Directory.Delete(_shared, recursive: true);
+    }
+}
