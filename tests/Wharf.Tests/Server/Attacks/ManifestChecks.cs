@@ -114,6 +114,7 @@ internal sealed class ManifestChecks(AttackedRegistry registry) : Checks(registr
     public async Task Hostile_referrers()
     {
         var repository = Registry.NewRepository();
+        await Client.PushImageAsync(repository, "v1");
         foreach (var digest in new[] { "sha256:12", "x", "sha256:" + new string('G', 64) })
         {
             (await Client.ReadAsync($"/v2/{repository}/referrers/{digest}")).Is(400, "DIGEST_INVALID");
