@@ -36,6 +36,10 @@ internal static partial class Libc
         throw new IOException($"{path} cannot be locked: {message}");
     }
 
+    /// <summary>Returns free memory of the C library to the kernel.</summary>
+    [LibraryImport("libc", EntryPoint = "malloc_trim")]
+    public static partial int TrimHeap(nuint keep);
+
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int Sync(SafeHandle file);
 

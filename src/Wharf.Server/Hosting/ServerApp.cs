@@ -117,6 +117,7 @@ internal static class ServerApp
         services.AddSingleton<Readiness>();
         services.AddSingleton(new AdminSocket(data));
         services.AddSingleton<Listeners>();
+        services.AddHostedService<IdleMemory>();
         services.AddSingleton(new AdminCommand("version", (_, _, _) => Task.FromResult(new AdminResult(true, $"{BuildInfo.Version} ({BuildInfo.Commit})"))));
         services.AddRoutingCore();
         return data;

@@ -23,7 +23,8 @@ internal sealed class SqliteSession : IDisposable
         _connection.Open();
         _connection.CreateFunction("now_ms", () => clock.GetUtcNow().ToUnixTimeMilliseconds());
         // synchronous=FULL makes each commit durable; checkpoints are made by a session of their own (SqliteDatabase).
-        Run("PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096; PRAGMA wal_autocheckpoint = 0;");
+        // The kernel keeps the file in memory anyway; a reader needs only what one query touches.
+        Run($"PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = {(readOnly ? -1024 : -4096)}; PRAGMA wal_autocheckpoint = 0;");
     }
 
     /// <summary>Runs statements that are not worth keeping prepared.</summary>
