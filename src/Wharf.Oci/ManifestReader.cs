@@ -241,7 +241,9 @@ internal ref struct ManifestReader
     private string? ReadMediaType(string name)
     {
         var text = ReadText(name);
-        return text is { Length: > Descriptor.MaxMediaTypeLength } ? Fail<string>($"{name} has more than 255 characters") : text;
+        if (text is { Length: > Descriptor.MaxMediaTypeLength }) return Fail<string>($"{name} has more than 255 characters");
+        // No media type has them (RFC 6838, 4.2), and PostgreSQL cannot hold a NUL in text.
+        return text is not null && text.Any(char.IsControl) ? Fail<string>($"{name} has control characters") : text;
     }
 
     private string? ReadText(string name) =>

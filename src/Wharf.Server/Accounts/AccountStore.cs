@@ -21,7 +21,7 @@ internal sealed class AccountStore(Database db, KeyRing ring, AuthOptions option
     /// <summary>Quay's rule for user and organization names, 2 to 255 characters of the OCI grammar's first component.</summary>
     public static bool IsValidName(string? name)
     {
-        if (name is not { Length: >= 2 and <= 255 } || !RepositoryName.TryParse(name + "/x", null, out _))
+        if (name is not { Length: >= 2 and <= 255 } || name.Contains('/', StringComparison.Ordinal) || !RepositoryName.TryParse(name + "/x", null, out _))
             return false;
         // Quay allows one separator between letters or digits, where OCI allows runs.
         for (var i = 1; i < name.Length; i++)

@@ -15,7 +15,8 @@ internal sealed class AccessMiddleware(RequestDelegate next, Authenticator authe
 {
     public async Task InvokeAsync(HttpContext http)
     {
-        if (http.GetEndpoint() is not { } endpoint)
+        // The router's own answer to a method that a path does not have (405) is no RouteEndpoint, and has nothing to protect.
+        if (http.GetEndpoint() is not RouteEndpoint endpoint)
         {
             await next(http);
             return;

@@ -20,7 +20,9 @@ internal sealed class RegistryTokens(SigningKeys keys, AuthOptions options, Time
 
     public const int SkewSeconds = 30;
     private const string Audience = "wharf";
-    private const int MaxLength = 8 << 10;
+
+    /// <summary>The longest token in characters: 64 scopes of ordinary length fit, and it fits into an Authorization header of 16 KiB.</summary>
+    public const int MaxLength = 15 << 10;
 
     // Verifying a signature costs a hundred times as much as finding the token here.
     private readonly Cache<Digest, Claims> _verified = new(20_000, static _ => 1);
@@ -54,8 +56,9 @@ internal sealed class RegistryTokens(SigningKeys keys, AuthOptions options, Time
         if (await keys.FindAsync(token.AsMemory(0, first), ct) is not { } key)
             return null;
         var claims = Parse(token, first, last, key);
-        if (claims is null || claims.Iss != Audience || claims.Aud != Audience || claims.Access is null || claims.Exp - claims.Iat > 3600
-            || now > claims.Exp + SkewSeconds || now < claims.Nbf - SkewSeconds)
+        // In this order no sum overflows: what is not expired ends at a positive time.
+        if (claims is null || claims.Iss != Audience || claims.Aud != Audience || claims.Access.Contains(null!)
+            || claims.Exp < now - SkewSeconds || claims.Iat < claims.Exp - 3600 || claims.Nbf > now + SkewSeconds)
             return null;
         _verified.Add(id, claims, epoch);
         return claims;
@@ -84,6 +87,6 @@ internal sealed class RegistryTokens(SigningKeys keys, AuthOptions options, Time
     internal sealed record Claims(string Iss, string Aud, string Sub, long Account, long Credential, long Iat, long Nbf, long Exp, string Jti, IReadOnlyList<TokenScope> Access);
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectRequiredConstructorParameters = true)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(RegistryTokens.Claims))]
 internal sealed partial class TokenJson : JsonSerializerContext;

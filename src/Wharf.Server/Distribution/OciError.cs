@@ -60,6 +60,8 @@ internal sealed record OciError(int Status, string Code, string Message, string?
 
     public static OciError RouteUnknown() => new(404, "UNSUPPORTED", "There is no such resource in the distribution API; see distribution-spec 1.1, 'Endpoints'.");
 
+    public static OciError TransferCodingUnknown() => new(501, "UNSUPPORTED", "The only Transfer-Encoding is 'chunked'. Send the content as it is.");
+
     public static OciError Unavailable(string message) => new(503, "UNAVAILABLE", message, null, 5);
 
     public static OciError StorageFull() => new(507, "STORAGE_FULL", "The registry has no space left for this; nothing was stored. Try again later or tell its administrator.", null, 30);

@@ -25,6 +25,12 @@ internal sealed class OciRouting(RequestDelegate next, RegistryOptions options)
                 ? OciError.RouteUnknown().ExecuteAsync(http)
                 : next(http);
         }
+        // Kestrel unpacks "chunked" only; bytes under another coding would be taken for the content (RFC 9112 6.1).
+        if (http.Request.Headers.TransferEncoding is { Count: > 0 } coding && !(coding.Count == 1 && "chunked".Equals(coding[0], StringComparison.OrdinalIgnoreCase)))
+        {
+            http.Response.Headers.Connection = "close";
+            return OciError.TransferCodingUnknown().ExecuteAsync(http);
+        }
         // distribution-spec, legacy Docker support: "docker manifest" gives up when a 401 does not bear it
         http.Response.Headers["Docker-Distribution-Api-Version"] = "registry/2.0";
         if (path is "/v2/" or "/v2/auth" or "/v2/_catalog")

@@ -22,8 +22,8 @@ internal static class Referrers
         var after = default(Digest);
         if (!string.IsNullOrEmpty(last) && !Digest.TryParse(last, out after))
             return OciError.DigestMalformed(last);
-        if (artifactType is { Length: > Descriptor.MaxMediaTypeLength })
-            return OciError.Invalid($"An artifact type has at most {Descriptor.MaxMediaTypeLength} characters.");
+        if (artifactType is { Length: > Descriptor.MaxMediaTypeLength } || artifactType?.Any(char.IsControl) == true)
+            return OciError.Invalid($"An artifact type has at most {Descriptor.MaxMediaTypeLength} characters, and no control characters.");
         var access = http.Access();
         // The specification knows no 404 here: whoever may push to a repository may ask before the first push.
         var filter = string.IsNullOrEmpty(artifactType) ? null : artifactType;

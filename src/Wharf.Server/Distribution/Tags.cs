@@ -16,8 +16,8 @@ internal static class Tags
         var access = http.Access();
         if (!access.Exists)
             return OciError.NameUnknown(access.Name);
-        // What is no tag can still be a place in the order, but not an endless one.
-        if (last is { Length: > TagName.MaxLength })
+        // What is no tag can still be a place in the order, but not an endless one, and PostgreSQL has no NUL in text.
+        if (last is { Length: > TagName.MaxLength } || last?.Contains('\0', StringComparison.Ordinal) == true)
             return OciError.TagInvalid(last);
         if (count == 0)
             return TypedResults.Json(new TagList(access.Name.ToString(), []), DistributionJson.Default.TagList);

@@ -46,6 +46,8 @@ internal sealed class TokenIssuer(RegistryTokens tokens, Permissions permissions
             granted.Add(scope with { Actions = [.. Actions.Where(a => access.Role >= a.Needs && scope.Actions.Contains(a.Action)).Select(static a => a.Action)] });
         }
         var (token, issuedMs) = await tokens.MintAsync(principal, granted, ct);
+        if (token.Length > RegistryTokens.MaxLength)
+            return OciError.Invalid("The scopes are too long for one token; ask for fewer at a time.");
         var shown = showScope ? string.Join(' ', granted.Where(static s => s.Actions.Count > 0).Select(static s => $"{s.Type}:{s.Name}:{string.Join(',', s.Actions)}")) : null;
         return TypedResults.Json(new TokenAnswer(token, token, tokens.LifetimeSeconds,
             DateTimeOffset.FromUnixTimeMilliseconds(issuedMs).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture), shown), DistributionJson.Default.TokenAnswer);

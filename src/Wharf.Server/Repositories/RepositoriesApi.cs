@@ -28,6 +28,9 @@ internal static class RepositoriesApi
             return Problem.InvalidRequest("visibility must be 'public' or 'private'.");
         if (body.Description.Length > 65_536)
             return Problem.InvalidRequest("A description has at most 65,536 characters.");
+        // PostgreSQL has no NUL in text.
+        if (body.Description.Contains('\0', StringComparison.Ordinal))
+            return Problem.InvalidRequest("A description has no NUL characters.");
         if (!RepositoryName.TryParse($"{body.Namespace ?? by.Name}/{body.Repository}", null, out var name))
             return Problem.InvalidRequest("The repository name is malformed; it has lower-case letters and digits, with '.', '_', '__' or '-' between them.");
         var access = await permissions.DecideAsync(by, name, ct);

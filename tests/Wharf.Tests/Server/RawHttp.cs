@@ -7,11 +7,12 @@ namespace Wharf.Tests.Server;
 internal static class RawHttp
 {
     /// <summary>Sends the bytes and reads until the server closes, or says nothing for <paramref name="patience"/> (3 s when not given).</summary>
-    public static async Task<RawAnswer> SendAsync(Uri server, byte[] request, TimeSpan? patience = null)
+    /// <param name="endAfterwards">Tells the server that nothing more comes.</param>
+    public static async Task<RawAnswer> SendAsync(Uri server, byte[] request, TimeSpan? patience = null, bool endAfterwards = false)
     {
         using var client = await ConnectAsync(server);
         var stream = client.GetStream();
-        var sent = SendAsync(stream, request);
+        var sent = SendAsync(client, request, endAfterwards);
         var all = new MemoryStream();
         var buffer = new byte[64 << 10];
         var closed = false;
@@ -52,13 +53,17 @@ internal static class RawHttp
         return client;
     }
 
-    private static async Task SendAsync(NetworkStream stream, byte[] request)
+    private static async Task SendAsync(TcpClient client, byte[] request, bool end)
     {
         try
         {
-            await stream.WriteAsync(request, TestContext.Current.CancellationToken);
+            await client.GetStream().WriteAsync(request, TestContext.Current.CancellationToken);
+            if (end)
+            {
+                client.Client.Shutdown(SocketShutdown.Send);
+            }
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
         {
             // The server may refuse and close before it has read everything; what it answered is what counts.
         }

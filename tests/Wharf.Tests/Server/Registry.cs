@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Data.Common;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
@@ -8,6 +9,8 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Data.Sqlite;
+using Npgsql;
 using Wharf.Tests.Server.Data;
 
 namespace Wharf.Tests.Server;
@@ -112,9 +115,11 @@ public class Registry : IAsyncLifetime
     }
 
     /// <summary>Stops the program by SIGTERM and starts it on the same data, on the same port unless <see cref="Arguments"/> ask for free ones.</summary>
-    public async Task RestartAsync()
+    /// <param name="whileDown">What to do to the data in between.</param>
+    public async Task RestartAsync(Func<Task>? whileDown = null)
     {
         await StopProcessAsync();
+        await (whileDown?.Invoke() ?? Task.CompletedTask);
         await StartProcessAsync();
     }
 
@@ -143,6 +148,16 @@ public class Registry : IAsyncLifetime
         using var response = await owner.Client.PostAsJsonAsync(
             $"/api/v1/repository/{owner.Name}/{repository}/changevisibility", new { visibility = isPublic ? "public" : "private" }, TestContext.Current.CancellationToken);
         Assert.True(response.IsSuccessStatusCode, $"Changing the visibility of {owner.Name}/{repository}: {(int)response.StatusCode}");
+    }
+
+    /// <summary>The program's own database, whichever engine it is on, opened beside it.</summary>
+    internal async Task<DbConnection> OpenDatabaseAsync()
+    {
+        DbConnection connection = _database is not null
+            ? new NpgsqlConnection(_database)
+            : new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Path.Combine(DataDirectory, "wharf.db"), Mode = SqliteOpenMode.ReadWrite, Pooling = false }.ToString());
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        return connection;
     }
 
     /// <summary>Everything that the program has written so far.</summary>

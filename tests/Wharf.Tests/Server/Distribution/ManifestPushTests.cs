@@ -301,6 +301,33 @@ public sealed class ManifestPushTests(UserRegistry registry) : IClassFixture<Use
         Assert.Equal([201, 400, 200], answers.Statuses);
     }
 
+    [Theory, Trait("Issue", "2")]
+    [InlineData("artifactType", "\"a/b\\u0000\"")]
+    [InlineData("artifactType", "\"a/b\\n\"")]
+    [InlineData("artifactType", "\"\\ud800\"")]
+    [InlineData("mediaType", "\"\\ud800\"")]
+    [InlineData("annotations", "{\"\\ud800\":\"x\"}")]
+    [InlineData("annotations", "{\"x\":\"\\udc00\"}")]
+    public async Task Text_that_not_every_reader_and_database_can_hold_is_400(string field, string value)
+    {
+        var subject = Digest.Of("subject"u8);
+        var manifest = $$"""{"schemaVersion":2,"{{field}}":{{value}},"manifests":[],"subject":{"mediaType":"{{MediaTypes.OciManifest}}","digest":"{{subject}}","size":1} }""";
+
+        (await Client.PutManifestAsync(registry.NewRepository(), "v1", Encoding.UTF8.GetBytes(manifest), MediaTypes.OciIndex)).Is(400, "MANIFEST_INVALID");
+    }
+
+    [Fact, Trait("Spec", "pushing-manifests end-7")]
+    public async Task An_annotation_may_hold_a_NUL_and_comes_back_with_it()
+    {
+        var (repository, subject) = (registry.NewRepository(), Digest.Of("subject"u8));
+        var manifest = Encoding.UTF8.GetBytes($$"""{"schemaVersion":2,"mediaType":"{{MediaTypes.OciIndex}}","annotations":{"x":"\u0000"},"manifests":[],"subject":{"mediaType":"{{MediaTypes.OciManifest}}","digest":"{{subject}}","size":1} }""");
+
+        (await Client.PutManifestAsync(repository, "v1", manifest, MediaTypes.OciIndex)).Is(201);
+
+        Assert.Equal(manifest, (await Client.ReadAsync($"/v2/{repository}/manifests/v1")).Is(200).Body);
+        (await Client.ReadAsync($"/v2/{repository}/referrers/{subject}")).Is(200);
+    }
+
     [Fact, Trait("Spec", "pushing-manifests end-7")]
     public async Task A_layer_that_lives_elsewhere_need_not_be_pushed()
     {

@@ -1,0 +1,129 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Wharf.Server.Auth;
+using Wharf.Server.Hosting;
+using Wharf.Server.Hosting.Network;
+
+namespace Wharf.Tests.Server.Access;
+
+/// <summary>Walks every endpoint of the application as Program.cs composes it.</summary>
+public sealed partial class EndpointTests(UserRegistry registry) : IClassFixture<UserRegistry>
+{
+    /// <summary>What anyone may use. A new line here is a decision.</summary>
+    private static readonly string[] OpenToAll =
+    [
+        "/health/live", "/health/ready", "/health/instance", "/metrics", "/version", // for operators; Server.ManagementListen moves them away
+        "/commands/{name}", // only through the unix socket
+        "/v2/auth", "/api/v1/user/initialize", // they read the credential themselves, or make the first one
+        "/v2/{**rest}", // says only that there is nothing
+    ];
+
+    private static readonly Lazy<Task<IReadOnlyList<RouteEndpoint>>> s_endpoints = new(ComposeAsync);
+
+    [Fact]
+    public async Task Every_endpoint_says_what_permission_it_needs()
+    {
+        var endpoints = await EndpointsAsync();
+
+        Assert.True(endpoints.Count > 20);
+        Assert.Empty(endpoints.Where(e => e.Metadata.GetMetadata<RequiresPermission>() is null).Select(e => e.DisplayName));
+    }
+
+    [Fact]
+    public async Task Only_what_is_listed_is_open_to_all()
+    {
+        var open = (await EndpointsAsync()).Where(e => e.Metadata.GetMetadata<RequiresPermission>()!.Permission == Permission.Open).Select(e => e.RoutePattern.RawText!).Distinct();
+
+        Assert.Equal(OpenToAll.Order(StringComparer.Ordinal), open.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Without_a_credential_every_other_endpoint_answers_401_with_a_challenge()
+    {
+        foreach (var (method, path, permission) in await RequestsAsync())
+        {
+            var answer = await registry.Anonymous.SendAsync(method, path, method is "POST" or "PUT" or "PATCH" ? [] : null);
+            if (permission != Permission.Open)
+            {
+                Assert.True((int)answer.Status == 401, $"{method} {path}: {(int)answer.Status}");
+                Assert.NotNull(answer.Header("WWW-Authenticate"));
+            }
+            Assert.True((int)answer.Status < 500, $"{method} {path}: {(int)answer.Status}");
+        }
+    }
+
+    [Fact]
+    public async Task A_stranger_with_an_account_is_denied_what_is_not_his()
+    {
+        foreach (var (method, path, permission) in await RequestsAsync())
+        {
+            var answer = await registry.UserClient.SendAsync(method, path, method is "POST" or "PUT" or "PATCH" ? [] : null);
+            if (permission is Permission.Pull or Permission.Push or Permission.Delete or Permission.Administer or Permission.Superuser)
+            {
+                Assert.True((int)answer.Status == 403, $"{method} {path}: {(int)answer.Status}");
+            }
+            Assert.True((int)answer.Status < 500, $"{method} {path}: {(int)answer.Status}");
+        }
+    }
+
+    [Fact]
+    public async Task Commands_are_not_there_for_the_network() =>
+        (await registry.Client.SendAsync("POST", "/commands/keys.rotate", "{}"u8.ToArray(), ("Content-Type", "application/json"))).Is(404);
+
+    [Fact]
+    public async Task A_method_that_an_endpoint_does_not_have_is_405()
+    {
+        foreach (var (method, path, _) in (await RequestsAsync()).Where(r => r.Method is "POST" && r.Path.StartsWith("/api/", StringComparison.Ordinal)))
+        {
+            Assert.NotEmpty(method);
+            (await registry.Client.SendAsync("PATCH", path, [])).Is(405);
+        }
+        (await registry.UserClient.SendAsync("PATCH", $"/v2/{registry.NewRepository()}/tags/list", [])).Is(405, "UNSUPPORTED");
+    }
+
+    // One request for each method of each endpoint, with a repository that is not the caller's.
+    private static async Task<List<(string Method, string Path, Permission Permission)>> RequestsAsync() =>
+    [
+        .. from endpoint in await EndpointsAsync()
+           let path = Parameter().Replace(endpoint.RoutePattern.RawText!.Replace("/-/", "/nobody/app/", StringComparison.Ordinal), p => p.Groups["name"].Value switch
+           {
+               "digest" => "sha256:" + new string('0', 64),
+               "id" => new string('0', 32),
+               _ => "v1",
+           })
+           from method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"]
+           where endpoint.Metadata.GetMetadata<OnlyOn>()?.Kind != ListenerKind.Admin
+           select (method, path, endpoint.Metadata.GetMetadata<RequiresPermission>()!.Permission),
+    ];
+
+    private static Task<IReadOnlyList<RouteEndpoint>> EndpointsAsync() => s_endpoints.Value;
+
+    private static async Task<IReadOnlyList<RouteEndpoint>> ComposeAsync()
+    {
+        var directory = Directory.CreateTempSubdirectory("wharf-endpoints-").FullName;
+        try
+        {
+            var wharf = new Composition(Part<Action<WebApplicationBuilder>>("Add"), Part<Action<WebApplication>>("Use"), Part<Action<WebApplication>>("Map"));
+            await using var app = await ServerApp.StartAsync(new Launch { Data = directory, Listen = ["http://127.0.0.1:0"] }, wharf, CancellationToken.None);
+            RouteEndpoint[] endpoints = [.. app.Services.GetRequiredService<EndpointDataSource>().Endpoints.Cast<RouteEndpoint>()];
+            await app.StopAsync(CancellationToken.None);
+            return endpoints;
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    // Local functions of Program.cs, which is no class that could be named.
+    private static T Part<T>(string name) where T : Delegate => typeof(ServerApp).Assembly.EntryPoint!.DeclaringType!
+        .GetMethods(BindingFlags.Static | BindingFlags.NonPublic)
+        .Single(m => m.Name.Contains($"g__{name}|", StringComparison.Ordinal))
+        .CreateDelegate<T>();
+
+    [GeneratedRegex(@"\{\**(?<name>[a-z]+)[^}]*\}", RegexOptions.None, 1000)]
+    private static partial Regex Parameter();
+}
