@@ -39,4 +39,10 @@ public interface IBlobDriver
 
     /// <summary>All blobs whose key starts with the prefix, in any order.</summary>
     IAsyncEnumerable<StoredObject> ListAsync(string? prefix, CancellationToken ct);
+
+    /// <summary>
+    /// All uploads that were neither completed nor aborted, in any order, but not those that this driver has a writer open for.
+    /// One that several processes worked on may come more than once.
+    /// </summary>
+    IAsyncEnumerable<UnfinishedUpload> ListUnfinishedAsync(CancellationToken ct);
 }

@@ -163,17 +163,21 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
     /// <summary>Deletes bytes that no row names any more; returns how many keys.</summary>
     public async Task<int> CollectGarbageAsync(CancellationToken ct)
     {
-        var rows = await db.ListAsync("SELECT storage_key, upload_state FROM storage_garbage WHERE location = @location AND after_ms <= now_ms() ORDER BY after_ms LIMIT 500",
-            static r => (Key: r.GetString(0), State: r.IsDBNull(1) ? null : r.GetFieldValue<byte[]>(1)), ct, ("location", ContentStore.Location));
+        var rows = await db.ListAsync("""
+            SELECT g.storage_key, g.upload_state, (SELECT 1 FROM blob_placement p WHERE p.location = g.location AND p.storage_key = g.storage_key)
+              FROM storage_garbage g WHERE g.location = @location AND g.after_ms <= now_ms() ORDER BY g.after_ms LIMIT 500
+            """, static r => (Key: r.GetString(0), State: r.IsDBNull(1) ? null : r.GetFieldValue<byte[]>(1), Named: !r.IsDBNull(2)), ct, ("location", ContentStore.Location));
         if (rows.Count == 0)
             return 0;
-        foreach (var (key, state) in rows)
+        // What a blob names after all is not deleted, whatever led to its note.
+        var garbage = rows.Where(static r => !r.Named).ToList();
+        foreach (var (key, state, _) in garbage)
             if (state is not null)
                 await driver.AbortAsync(key, state, ct);
-        await driver.DeleteAsync([.. rows.Select(static r => r.Key)], ct);
+        await driver.DeleteAsync([.. garbage.Select(static r => r.Key)], ct);
         return await db.WriteAsync(async tx =>
         {
-            foreach (var (key, _) in rows)
+            foreach (var (key, _, _) in rows)
                 await tx.ExecuteAsync("DELETE FROM storage_garbage WHERE location = @location AND storage_key = @key", ("location", ContentStore.Location), ("key", key));
             return rows.Count;
         }, ct);
@@ -274,7 +278,7 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
 
     /// <summary>
     /// A session whose bytes are lost (a failed sync, or an end that was never committed) is ended, so that the client starts again;
-    /// one that a newer request took over goes on there.
+    /// one that a newer request took over goes on there. One that filled the disk gives its room back at once, for clients start anew.
     /// </summary>
     private async Task<UploadResult> EndIfLostAsync(Upload claimed, Func<Task<UploadResult>> write)
     {
@@ -286,6 +290,12 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
         {
             await DropAsync(claimed, CancellationToken.None);
             return await LostAsync(claimed);
+        }
+        catch (StorageFullException)
+        {
+            await driver.AbortAsync(claimed.StorageKey, claimed.DriverState ?? [], CancellationToken.None);
+            await DropAsync(claimed, CancellationToken.None);
+            throw;
         }
     }
 

@@ -42,7 +42,7 @@ public sealed class LocalDriver : IBlobDriver
             MakeDirectory(Uploads);
             disk.SyncDirectory(root);
         }
-        catch (IOException e)
+        catch (Exception e) when (LocalErrors.IsOfDisk(e))
         {
             throw LocalErrors.Fault(e, $"Opening {root}");
         }
@@ -92,7 +92,7 @@ public sealed class LocalDriver : IBlobDriver
             catch (Exception e)
             {
                 file.Dispose();
-                if (e is IOException error) throw LocalErrors.Fault(error, "Resuming an upload");
+                if (LocalErrors.IsOfDisk(e)) throw LocalErrors.Fault(e, "Resuming an upload");
                 throw;
             }
             var writer = new LocalWriter(this, key, path, file, claimed, moved);
@@ -177,7 +177,11 @@ public sealed class LocalDriver : IBlobDriver
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<StoredObject> ListAsync(string? prefix, CancellationToken ct) => List(prefix ?? "", ct).ToAsyncEnumerable();
+    public IAsyncEnumerable<StoredObject> ListAsync(string? prefix, CancellationToken ct) =>
+        LocalErrors.Listing(List(prefix ?? "", ct)).ToAsyncEnumerable();
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<UnfinishedUpload> ListUnfinishedAsync(CancellationToken ct) => LocalErrors.Listing(ListUnfinished(ct)).ToAsyncEnumerable();
 
     internal string BlobPath(string key) => Path.Join(_blobs, key);
 
@@ -196,7 +200,7 @@ public sealed class LocalDriver : IBlobDriver
     /// <summary>Removes an upload's files, those of other processes too.</summary>
     internal void DeleteUnfinished(string key)
     {
-        foreach (var file in Directory.EnumerateFiles(Uploads, $"{key[..2]}{key[3..]}.*")) Delete(file);
+        foreach (var file in LocalErrors.Listing(Directory.EnumerateFiles(Uploads, $"{key[..2]}{key[3..]}.*"))) Delete(file);
     }
 
     // The length that a state claims, and whose file has it; an empty state is before the first byte.
@@ -223,7 +227,7 @@ public sealed class LocalDriver : IBlobDriver
         {
             throw new UploadLostException("The upload is not there.", e);
         }
-        catch (IOException e)
+        catch (Exception e) when (LocalErrors.IsOfDisk(e))
         {
             throw LocalErrors.Fault(e, "Resuming an upload");
         }
@@ -249,7 +253,7 @@ public sealed class LocalDriver : IBlobDriver
         {
             File.Move(unfinished, BlobPath(key), overwrite: true);
         }
-        catch (IOException e)
+        catch (Exception e) when (LocalErrors.IsOfDisk(e))
         {
             throw LocalErrors.Fault(e, "Completing an upload");
         }
@@ -275,7 +279,7 @@ public sealed class LocalDriver : IBlobDriver
         {
             // Nothing there is fine.
         }
-        catch (IOException e)
+        catch (Exception e) when (LocalErrors.IsOfDisk(e))
         {
             throw LocalErrors.Fault(e, "Deleting a blob");
         }
@@ -300,7 +304,7 @@ public sealed class LocalDriver : IBlobDriver
         {
             return null;
         }
-        catch (IOException e)
+        catch (Exception e) when (LocalErrors.IsOfDisk(e))
         {
             throw LocalErrors.Fault(e, "Opening a blob");
         }
@@ -316,7 +320,7 @@ public sealed class LocalDriver : IBlobDriver
         {
             throw new UploadLostException("The upload is not there.", e);
         }
-        catch (IOException e)
+        catch (Exception e) when (LocalErrors.IsOfDisk(e))
         {
             throw LocalErrors.Fault(e, "Opening an upload");
         }
@@ -335,6 +339,24 @@ public sealed class LocalDriver : IBlobDriver
                 ct.ThrowIfCancellationRequested();
                 if (StorageKey.IsValid(file.Key) && file.Key.StartsWith(prefix, StringComparison.Ordinal)) yield return file;
             }
+        }
+    }
+
+    private IEnumerable<UnfinishedUpload> ListUnfinished(CancellationToken ct)
+    {
+        // An upload has its name without the slash, and the number of the process whose file it is.
+        var files = new FileSystemEnumerable<UnfinishedUpload>(Uploads, static (ref FileSystemEntry file) =>
+            new UnfinishedUpload(Path.GetFileNameWithoutExtension(file.FileName).ToString(), [], file.LastWriteTimeUtc));
+        foreach (var file in files)
+        {
+            ct.ThrowIfCancellationRequested();
+            if (file.Key.Length <= 2) continue;
+            var key = file.Key.Insert(2, "/");
+            lock (_gate)
+            {
+                if (!StorageKey.IsValid(key) || _writers.ContainsKey(key)) continue;
+            }
+            yield return file with { Key = key };
         }
     }
 }

@@ -37,7 +37,7 @@ internal sealed class LocalReadStream(SafeFileHandle file, long start, long leng
         {
             read = RandomAccess.Read(file, buffer[..wanted], start + _position);
         }
-        catch (IOException e)
+        catch (Exception e) when (LocalErrors.IsOfDisk(e))
         {
             throw LocalErrors.Fault(e, "Reading a blob");
         }

@@ -51,7 +51,7 @@ internal sealed class LocalWriter : IBlobWriter
             {
                 RandomAccess.Write(_file, bytes.Span, Length);
             }
-            catch (IOException e)
+            catch (Exception e) when (LocalErrors.IsOfDisk(e))
             {
                 throw LocalErrors.Fault(e, "Writing an upload");
             }
@@ -141,7 +141,7 @@ internal sealed class LocalWriter : IBlobWriter
         {
             sync();
         }
-        catch (IOException e)
+        catch (Exception e) when (LocalErrors.IsOfDisk(e))
         {
             lock (_gate)
             {

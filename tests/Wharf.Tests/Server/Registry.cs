@@ -123,6 +123,18 @@ public class Registry : IAsyncLifetime
         await StartProcessAsync();
     }
 
+    /// <summary>Stops the program by SIGTERM; <see cref="RestartAsync"/> starts it again.</summary>
+    public Task StopAsync() => StopProcessAsync();
+
+    /// <summary>Ends the program at once by SIGKILL; <see cref="RestartAsync"/> starts it again.</summary>
+    public async Task KillAsync()
+    {
+        using var process = _process ?? throw new InvalidOperationException("The registry has not been started.");
+        _process = null;
+        process.Kill();
+        await process.WaitForExitAsync(CancellationToken.None);
+    }
+
     public HttpClient ClientFor(string user, string password)
     {
         NoteUse();

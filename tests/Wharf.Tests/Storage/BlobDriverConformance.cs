@@ -306,6 +306,34 @@ public abstract class BlobDriverConformance
         }
     }
 
+    [Fact]
+    public async Task A_listing_of_unfinished_uploads_has_those_that_nobody_writes_and_abort_removes_them()
+    {
+        await PutAsync(new byte[10]);
+        string[] left = [StorageKey.New(), StorageKey.New()];
+        foreach (var key in left)
+        {
+            await using var writer = await Driver.BeginAsync(key, Ct);
+            await writer.WriteAsync(new byte[10], Ct);
+            await writer.CheckpointAsync(Ct);
+        }
+        await using var aborted = await Driver.BeginAsync(StorageKey.New(), Ct);
+        await aborted.CheckpointAsync(Ct);
+        await aborted.AbortAsync(Ct);
+        await using var written = await Driver.BeginAsync(StorageKey.New(), Ct);
+        await written.CheckpointAsync(Ct);
+
+        var here = await UnfinishedAsync(Driver);
+        Assert.Equal(left.Order(), here.Select(static u => u.Key).Order());
+        Assert.All(here, static u => Assert.InRange(TimeProvider.System.GetUtcNow() - u.Modified, TimeSpan.FromMinutes(-5), TimeSpan.FromMinutes(5)));
+        // Another process, or the next one, knows nothing of this one's writers.
+        Assert.Equal(3, (await UnfinishedAsync(Reopen())).DistinctBy(static u => u.Key).Count());
+
+        foreach (var upload in await UnfinishedAsync(Reopen())) await Driver.AbortAsync(upload.Key, upload.State, Ct);
+
+        Assert.Empty(await UnfinishedAsync(Reopen()));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("..")]
@@ -390,6 +418,8 @@ public abstract class BlobDriverConformance
         random.NextBytes(bytes);
         return bytes;
     }
+
+    private static async Task<List<UnfinishedUpload>> UnfinishedAsync(IBlobDriver driver) => await driver.ListUnfinishedAsync(Ct).ToListAsync(Ct);
 
     private async Task<List<string>> KeysAsync(string? prefix)
     {
