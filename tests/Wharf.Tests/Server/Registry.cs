@@ -45,6 +45,12 @@ public class Registry : IAsyncLifetime
     /// <summary>Settings as <c>Section:Key</c> and value, given to the server in its environment as <c>WHARF__Section__Key</c>.</summary>
     protected virtual IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>();
 
+    /// <summary>Whether the data directory holds the database even when the run is on PostgreSQL; for what can only happen to that directory.</summary>
+    protected virtual bool AlwaysOnSqlite => false;
+
+    /// <summary>The connection string of the PostgreSQL database that the run gave it; null on SQLite.</summary>
+    public string? Database => _database;
+
     /// <summary>Whether the HTTP clients trust a server certificate; matters to a subclass that listens on https.</summary>
     protected virtual bool Trusts(X509Certificate2 certificate) => false;
 
@@ -258,7 +264,7 @@ public class Registry : IAsyncLifetime
             start.ArgumentList.Add(argument);
         }
         start.Environment["WHARF_ADMIN_PASSWORD"] = AdminPassword;
-        if (PostgresServer.ForEveryRegistry)
+        if (PostgresServer.ForEveryRegistry && !AlwaysOnSqlite)
         {
             start.Environment["WHARF__Database"] = _database ??= await PostgresServer.CreateDatabaseAsync();
         }
