@@ -17,7 +17,7 @@ namespace Wharf.Server.Content;
 /// </summary>
 internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore content, RegistryOptions options)
 {
-    private const int BufferSize = 1 << 20;
+    private const int BufferSize = 256 << 10;
     // The shared pool would keep a buffer for each upload of the busiest minute.
     private static readonly ArrayPool<byte> Buffers = ArrayPool<byte>.Create(BufferSize, maxArraysPerBucket: 4);
 
@@ -49,7 +49,8 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
 
     /// <summary>Stores a chunk.</summary>
     /// <param name="range">The chunk's place, when the client told it.</param>
-    public async Task<UploadResult> AppendAsync(string id, Principal by, RepositoryName repository, ContentRange? range, Stream body, CancellationToken ct)
+    /// <param name="length">The body's length, when the client told it.</param>
+    public async Task<UploadResult> AppendAsync(string id, Principal by, RepositoryName repository, ContentRange? range, Stream body, long? length, CancellationToken ct)
     {
         using var turn = await _turns.EnterAsync(id, ct);
         if (await FindAsync(id, by, repository, ct) is not { } upload)
@@ -58,16 +59,16 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
             return new(UploadOutcome.OutOfOrder, upload.Size);
         if (await ClaimAsync(upload, ct) is not { } claimed)
             return await LostAsync(upload);
-        return await EndIfLostAsync(claimed, () => AppendAsync(claimed, range, body, turn));
+        return await EndIfLostAsync(claimed, () => AppendAsync(claimed, range, body, length, turn));
     }
 
-    private async Task<UploadResult> AppendAsync(Upload claimed, ContentRange? range, Stream body, UploadTurns.Turn turn)
+    private async Task<UploadResult> AppendAsync(Upload claimed, ContentRange? range, Stream body, long? length, UploadTurns.Turn turn)
     {
         await using var transfer = await Transfer.OpenAsync(driver, claimed, claimed.StorageKey, keep: true, turn.Token);
         Exception? broken = null;
         try
         {
-            if (await ReceiveAsync(transfer, claimed, body, turn.Token) is { } refused)
+            if (await ReceiveAsync(transfer, claimed, body, length, turn.Token) is { } refused)
                 return refused with { Size = claimed.Size };
         }
         catch (UploadTaken)
@@ -94,7 +95,7 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
     }
 
     /// <summary>Stores the last bytes, if any, and commits the blob.</summary>
-    public async Task<UploadResult> FinishAsync(string id, Principal by, RepositoryAccess access, ContentRange? range, Digest digest, Stream body, CancellationToken ct)
+    public async Task<UploadResult> FinishAsync(string id, Principal by, RepositoryAccess access, ContentRange? range, Digest digest, Stream body, long? length, CancellationToken ct)
     {
         using var turn = await _turns.EnterAsync(id, ct);
         if (await FindAsync(id, by, access.Name, ct) is not { } upload)
@@ -105,17 +106,17 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
         var fresh = upload.Generation == 0;
         if ((fresh ? upload : await ClaimAsync(upload, ct)) is not { } claimed)
             return await LostAsync(upload);
-        return await EndIfLostAsync(claimed, () => FinishAsync(claimed, fresh, by, access, range, digest, body, turn));
+        return await EndIfLostAsync(claimed, () => FinishAsync(claimed, fresh, by, access, range, digest, body, length, turn));
     }
 
     private async Task<UploadResult> FinishAsync(
-        Upload claimed, bool fresh, Principal by, RepositoryAccess access, ContentRange? range, Digest digest, Stream body, UploadTurns.Turn turn)
+        Upload claimed, bool fresh, Principal by, RepositoryAccess access, ContentRange? range, Digest digest, Stream body, long? length, UploadTurns.Turn turn)
     {
         var key = fresh ? StorageKey.New() : claimed.StorageKey;
         try
         {
             await using var transfer = await Transfer.OpenAsync(driver, claimed with { Algorithm = fresh ? digest.Algorithm : claimed.Algorithm }, key, keep: !fresh, turn.Token);
-            if (await ReceiveAsync(transfer, fresh ? null : claimed, body, turn.Token) is { } refused)
+            if (await ReceiveAsync(transfer, fresh ? null : claimed, body, length, turn.Token) is { } refused)
                 return refused with { Size = claimed.Size };
             if (range is { } told && transfer.Length - claimed.Size != told.Length)
                 return new(UploadOutcome.LengthMismatch, claimed.Size);
@@ -135,12 +136,12 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
     }
 
     /// <summary>Stores and commits a blob that comes whole in one request, without a session.</summary>
-    public async Task<UploadResult> StoreAsync(Principal by, RepositoryAccess access, Digest digest, Stream body, CancellationToken ct)
+    public async Task<UploadResult> StoreAsync(Principal by, RepositoryAccess access, Digest digest, Stream body, long? length, CancellationToken ct)
     {
         var key = StorageKey.New();
         var unnamed = new Upload("", access.Name.ToString(), by.AccountId, key, digest.Algorithm, 0, null, null, 0);
         await using var transfer = await Transfer.OpenAsync(driver, unnamed, key, keep: false, ct);
-        return await ReceiveAsync(transfer, null, body, ct) ?? await CommitAsync(transfer, by, access, digest, unnamed, ct);
+        return await ReceiveAsync(transfer, null, body, length, ct) ?? await CommitAsync(transfer, by, access, digest, unnamed, ct);
     }
 
     public async Task<bool> CancelAsync(string id, Principal by, RepositoryName repository, CancellationToken ct)
@@ -204,11 +205,13 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
         return new(UploadOutcome.Refused, 0, default, refusal);
     }
 
-    private async Task<UploadResult?> ReceiveAsync(Transfer transfer, Upload? session, Stream body, CancellationToken ct)
+    private async Task<UploadResult?> ReceiveAsync(Transfer transfer, Upload? session, Stream body, long? expected, CancellationToken ct)
     {
-        var buffer = Buffers.Rent(BufferSize);
+        // Small blobs, most of what is pushed by number, make do with a small buffer.
+        var buffer = expected < BufferSize ? ArrayPool<byte>.Shared.Rent((int)expected.Value + 1) : Buffers.Rent(BufferSize);
         try
         {
+            var size = Math.Min(buffer.Length, BufferSize);
             var noted = transfer.Length;
             while (true)
             {
@@ -217,7 +220,7 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
                 {
                     // The buffer is filled before it is hashed and written; a lost connection still leaves what came.
                     int n;
-                    while (filled < BufferSize && (n = await body.ReadAsync(buffer.AsMemory(filled, BufferSize - filled), ct)) > 0)
+                    while (filled < size && (n = await body.ReadAsync(buffer.AsMemory(filled, size - filled), ct)) > 0)
                         filled += n;
                 }
                 catch when (filled > 0)
@@ -238,13 +241,13 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
                     else if (!await NoteAsync(transfer, session))
                         throw new UploadTaken();
                 }
-                if (filled < BufferSize)
+                if (filled < size)
                     return null;
             }
         }
         finally
         {
-            Buffers.Return(buffer);
+            (expected < BufferSize ? ArrayPool<byte>.Shared : Buffers).Return(buffer);
         }
     }
 
