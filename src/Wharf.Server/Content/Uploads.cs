@@ -11,12 +11,16 @@ namespace Wharf.Server.Content;
 
 /// <summary>
 /// Blobs on their way in. 1. A request takes its turn in this process and claims the row by its generation. 2. It hashes and
-/// stores the body in buffers of 1 MiB, and notes in the row only what the driver has made durable. 3. The last one completes
+/// stores the body in buffers of up to 1 MiB, and notes in the row only what the driver has made durable. 3. The last one completes
 /// the object, compares the digest and commits the blob, which ends the row.
 /// </summary>
 internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore content, RegistryOptions options)
 {
     private const int BufferSize = 1 << 20;
+
+    private const int FirstBufferSize = 64 << 10;
+
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(1);
 
     /// <summary>A lost connection costs at most this much again, and the final flush has at most this much to do.</summary>
     private const long CheckpointEvery = 64 << 20;
@@ -198,47 +202,75 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
         return new(UploadOutcome.Refused, 0, default, refusal);
     }
 
+    /// <summary>
+    /// Stores the body. Memory goes to clients that send: one buffer each, a small one until it was filled; whoever falls silent for a
+    /// second has what came written and holds none, so that a crowd of stalled uploads costs next to nothing.
+    /// </summary>
     private async Task<UploadResult?> ReceiveAsync(Transfer transfer, Upload? session, Stream body, CancellationToken ct)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
-        try
+        var (noted, size, ended) = (transfer.Length, FirstBufferSize, false);
+        Task<int>? silent = null;
+        while (true)
         {
-            var noted = transfer.Length;
-            while (true)
+            // An empty read waits for bytes and takes none of them.
+            await (silent is null ? body.ReadAsync(Memory<byte>.Empty, ct) : new ValueTask<int>(silent));
+            silent = null;
+            var buffer = ArrayPool<byte>.Shared.Rent(size);
+            try
             {
                 var filled = 0;
                 try
                 {
                     // The buffer is filled before it is hashed and written; a lost connection still leaves what came.
-                    int n;
-                    while (filled < BufferSize && (n = await body.ReadAsync(buffer.AsMemory(filled, BufferSize - filled), ct)) > 0)
+                    while (filled < size && !ended)
+                    {
+                        if (size > FirstBufferSize && await IsSilentAsync() is { } waiting)
+                        {
+                            silent = waiting;
+                            break;
+                        }
+                        var n = await body.ReadAsync(buffer.AsMemory(filled, size - filled), ct);
                         filled += n;
+                        ended = n == 0;
+                    }
                 }
                 catch when (filled > 0)
                 {
                     await transfer.WriteAsync(buffer.AsMemory(0, filled), CancellationToken.None);
                     throw;
                 }
-                if (filled == 0)
-                    return null;
                 if (transfer.Length + filled > options.MaxBlobBytes)
                     return new(UploadOutcome.TooLarge);
-                await transfer.WriteAsync(buffer.AsMemory(0, filled), ct);
-                if (transfer.Length - noted >= CheckpointEvery)
-                {
-                    noted = transfer.Length;
-                    if (session is null)
-                        await transfer.FlushAsync(ct);
-                    else if (!await NoteAsync(transfer, session))
-                        throw new UploadTaken();
-                }
-                if (filled < BufferSize)
-                    return null;
+                if (filled > 0)
+                    await transfer.WriteAsync(buffer.AsMemory(0, filled), ct);
             }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+            if (ended)
+                return null;
+            size = silent is null ? BufferSize : FirstBufferSize;
+            if (transfer.Length - noted < CheckpointEvery)
+                continue;
+            noted = transfer.Length;
+            if (session is null)
+                await transfer.FlushAsync(ct);
+            else if (!await NoteAsync(transfer, session))
+                throw new UploadTaken();
         }
-        finally
+
+        async ValueTask<Task<int>?> IsSilentAsync()
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            var more = body.ReadAsync(Memory<byte>.Empty, ct);
+            if (more.IsCompleted)
+            {
+                await more;
+                return null;
+            }
+            var waiting = more.AsTask();
+            await ((Task)waiting).WaitAsync(Silence, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return waiting.IsCompleted ? null : waiting;
         }
     }
 
