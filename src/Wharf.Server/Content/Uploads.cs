@@ -22,6 +22,9 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
 
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(1);
 
+    /// <summary>Keeps few buffers, where the shared pool would keep what the largest crowd once had.</summary>
+    private static readonly ArrayPool<byte> Buffers = ArrayPool<byte>.Create(BufferSize, maxArraysPerBucket: 16);
+
     /// <summary>A lost connection costs at most this much again, and the final flush has at most this much to do.</summary>
     private const long CheckpointEvery = 64 << 20;
 
@@ -215,7 +218,7 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
             // An empty read waits for bytes and takes none of them.
             await (silent is null ? body.ReadAsync(Memory<byte>.Empty, ct) : new ValueTask<int>(silent));
             silent = null;
-            var buffer = ArrayPool<byte>.Shared.Rent(size);
+            var buffer = Buffers.Rent(size);
             try
             {
                 var filled = 0;
@@ -246,7 +249,7 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
             }
             finally
             {
-                ArrayPool<byte>.Shared.Return(buffer);
+                Buffers.Return(buffer);
             }
             if (ended)
                 return null;
@@ -333,7 +336,7 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
     {
         await using var stream = await driver.OpenAsync(key, 0, size, ct) ?? throw new StorageException($"The object {key} is missing right after it was stored.");
         using var hash = new ResumableHash(algorithm);
-        var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+        var buffer = Buffers.Rent(BufferSize);
         try
         {
             int n;
@@ -343,7 +346,7 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            Buffers.Return(buffer);
         }
     }
 

@@ -14,6 +14,7 @@ public sealed class CrowdTests
     private const long MiB = 1 << 20;
     private const int Sessions = 1000;
     private const int Stalled = 200;
+    private const int Warmup = 500;
     private static readonly TimeSpan Prompt = TimeSpan.FromSeconds(2);
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -23,15 +24,12 @@ public sealed class CrowdTests
     {
         await using var registry = await Registry.StartAsync<CrowdedRegistry>();
         var (client, repository) = (registry.UserClient, registry.NewRepository());
-        for (var i = 0; i < 5; i++)
-            await PushAndPullAsync(client, repository);
+        await PushAndPullAsync(client, repository);
+        // What the same work costs a server once is no part of what half-open uploads hold.
+        await InParallelAsync(Warmup, async () => (await client.SendAsync("DELETE", await HalfOpenAsync(client, repository))).Is(204));
         var before = Resident(registry);
 
-        await Parallel.ForEachAsync(Enumerable.Range(0, Sessions), new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Ct }, async (_, _) =>
-        {
-            var location = await client.StartUploadAsync(repository);
-            (await client.SendAsync("PATCH", location, Requests.RandomBytes(2000), ("Content-Type", "application/octet-stream"))).Is(202);
-        });
+        await InParallelAsync(Sessions, () => HalfOpenAsync(client, repository));
         var stalled = new List<TcpClient>();
         var half = Requests.RandomBytes(300_000);
         for (var i = 0; i < Stalled; i++)
@@ -56,7 +54,7 @@ public sealed class CrowdTests
 
         stalled.ForEach(static c => c.Dispose());
         var uploads = Path.Join(registry.DataDirectory, "storage", "uploads");
-        Assert.InRange(Directory.GetFiles(uploads).Length, Sessions, Sessions + Stalled);
+        Assert.InRange(Directory.GetFiles(uploads).Length, Sessions, Sessions + Stalled + Warmup);
         await using (var database = new SqliteConnection($"Data Source={Path.Join(registry.DataDirectory, "wharf.db")};Pooling=False"))
         {
             await database.OpenAsync(Ct);
@@ -153,6 +151,15 @@ public sealed class CrowdTests
 
         await Poll.UntilAsync(async () => (await FirstLineAsync(await RawHttp.ConnectAsync(registry.Url), request)) == "HTTP/1.1 200 OK");
         await PushAndPullAsync(client, repository);
+    }
+
+    private static Task InParallelAsync(int times, Func<Task> act) =>
+        Parallel.ForEachAsync(Enumerable.Range(0, times), new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Ct }, async (_, _) => await act());
+
+    private static async Task<string> HalfOpenAsync(HttpClient client, string repository)
+    {
+        var location = await client.StartUploadAsync(repository);
+        return (await client.SendAsync("PATCH", location, Requests.RandomBytes(2000), ("Content-Type", "application/octet-stream"))).Is(202).Location;
     }
 
     private static async Task PushAndPullAsync(HttpClient client, string repository)
