@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Data.Common;
-using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using Wharf.Oci;
 using Wharf.Server.Auth;
@@ -12,14 +11,19 @@ namespace Wharf.Server.Content;
 
 /// <summary>
 /// Blobs on their way in. 1. A request takes its turn in this process and claims the row by its generation. 2. It hashes and
-/// stores the body in buffers of 1 MiB, and notes in the row only what the driver has made durable. 3. The last one completes
+/// stores the body in buffers of up to 1 MiB, and notes in the row only what the driver has made durable. 3. The last one completes
 /// the object, compares the digest and commits the blob, which ends the row.
 /// </summary>
 internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore content, RegistryOptions options)
 {
     private const int BufferSize = 256 << 10;
-    // The shared pool would keep a buffer for each upload of the busiest minute.
-    private static readonly ArrayPool<byte> Buffers = ArrayPool<byte>.Create(BufferSize, maxArraysPerBucket: 4);
+
+    private const int FirstBufferSize = 64 << 10;
+
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(1);
+
+    /// <summary>Keeps few buffers, where the shared pool would keep what the largest crowd once had.</summary>
+    private static readonly ArrayPool<byte> Buffers = ArrayPool<byte>.Create(BufferSize, maxArraysPerBucket: 16);
 
     /// <summary>A lost connection costs at most this much again, and the final flush has at most this much to do.</summary>
     private const long CheckpointEvery = 64 << 20;
@@ -49,8 +53,7 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
 
     /// <summary>Stores a chunk.</summary>
     /// <param name="range">The chunk's place, when the client told it.</param>
-    /// <param name="length">The body's length, when the client told it.</param>
-    public async Task<UploadResult> AppendAsync(string id, Principal by, RepositoryName repository, ContentRange? range, Stream body, long? length, CancellationToken ct)
+    public async Task<UploadResult> AppendAsync(string id, Principal by, RepositoryName repository, ContentRange? range, Stream body, CancellationToken ct)
     {
         using var turn = await _turns.EnterAsync(id, ct);
         if (await FindAsync(id, by, repository, ct) is not { } upload)
@@ -59,16 +62,16 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
             return new(UploadOutcome.OutOfOrder, upload.Size);
         if (await ClaimAsync(upload, ct) is not { } claimed)
             return await LostAsync(upload);
-        return await EndIfLostAsync(claimed, () => AppendAsync(claimed, range, body, length, turn));
+        return await EndIfLostAsync(claimed, () => AppendAsync(claimed, range, body, turn));
     }
 
-    private async Task<UploadResult> AppendAsync(Upload claimed, ContentRange? range, Stream body, long? length, UploadTurns.Turn turn)
+    private async Task<UploadResult> AppendAsync(Upload claimed, ContentRange? range, Stream body, UploadTurns.Turn turn)
     {
         await using var transfer = await Transfer.OpenAsync(driver, claimed, claimed.StorageKey, keep: true, turn.Token);
         Exception? broken = null;
         try
         {
-            if (await ReceiveAsync(transfer, claimed, body, length, turn.Token) is { } refused)
+            if (await ReceiveAsync(transfer, claimed, body, turn.Token) is { } refused)
                 return refused with { Size = claimed.Size };
         }
         catch (UploadTaken)
@@ -85,17 +88,14 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
         if (broken is null && range is { } told && transfer.Length - claimed.Size != told.Length)
             return new(UploadOutcome.LengthMismatch, claimed.Size);
         if (broken is not null && range is not null)
-            ExceptionDispatchInfo.Throw(broken);
+            throw broken;
         if (!await NoteAsync(transfer, claimed))
             return await LostAsync(claimed);
-        // As it was thrown: whose fault it is, the client's or ours, is told by where it came from.
-        if (broken is not null)
-            ExceptionDispatchInfo.Throw(broken);
-        return new(UploadOutcome.Done, transfer.Length);
+        return broken is null ? new(UploadOutcome.Done, transfer.Length) : throw broken;
     }
 
     /// <summary>Stores the last bytes, if any, and commits the blob.</summary>
-    public async Task<UploadResult> FinishAsync(string id, Principal by, RepositoryAccess access, ContentRange? range, Digest digest, Stream body, long? length, CancellationToken ct)
+    public async Task<UploadResult> FinishAsync(string id, Principal by, RepositoryAccess access, ContentRange? range, Digest digest, Stream body, CancellationToken ct)
     {
         using var turn = await _turns.EnterAsync(id, ct);
         if (await FindAsync(id, by, access.Name, ct) is not { } upload)
@@ -106,17 +106,17 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
         var fresh = upload.Generation == 0;
         if ((fresh ? upload : await ClaimAsync(upload, ct)) is not { } claimed)
             return await LostAsync(upload);
-        return await EndIfLostAsync(claimed, () => FinishAsync(claimed, fresh, by, access, range, digest, body, length, turn));
+        return await EndIfLostAsync(claimed, () => FinishAsync(claimed, fresh, by, access, range, digest, body, turn));
     }
 
     private async Task<UploadResult> FinishAsync(
-        Upload claimed, bool fresh, Principal by, RepositoryAccess access, ContentRange? range, Digest digest, Stream body, long? length, UploadTurns.Turn turn)
+        Upload claimed, bool fresh, Principal by, RepositoryAccess access, ContentRange? range, Digest digest, Stream body, UploadTurns.Turn turn)
     {
         var key = fresh ? StorageKey.New() : claimed.StorageKey;
         try
         {
             await using var transfer = await Transfer.OpenAsync(driver, claimed with { Algorithm = fresh ? digest.Algorithm : claimed.Algorithm }, key, keep: !fresh, turn.Token);
-            if (await ReceiveAsync(transfer, fresh ? null : claimed, body, length, turn.Token) is { } refused)
+            if (await ReceiveAsync(transfer, fresh ? null : claimed, body, turn.Token) is { } refused)
                 return refused with { Size = claimed.Size };
             if (range is { } told && transfer.Length - claimed.Size != told.Length)
                 return new(UploadOutcome.LengthMismatch, claimed.Size);
@@ -136,12 +136,12 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
     }
 
     /// <summary>Stores and commits a blob that comes whole in one request, without a session.</summary>
-    public async Task<UploadResult> StoreAsync(Principal by, RepositoryAccess access, Digest digest, Stream body, long? length, CancellationToken ct)
+    public async Task<UploadResult> StoreAsync(Principal by, RepositoryAccess access, Digest digest, Stream body, CancellationToken ct)
     {
         var key = StorageKey.New();
         var unnamed = new Upload("", access.Name.ToString(), by.AccountId, key, digest.Algorithm, 0, null, null, 0);
         await using var transfer = await Transfer.OpenAsync(driver, unnamed, key, keep: false, ct);
-        return await ReceiveAsync(transfer, null, body, length, ct) ?? await CommitAsync(transfer, by, access, digest, unnamed, ct);
+        return await ReceiveAsync(transfer, null, body, ct) ?? await CommitAsync(transfer, by, access, digest, unnamed, ct);
     }
 
     public async Task<bool> CancelAsync(string id, Principal by, RepositoryName repository, CancellationToken ct)
@@ -205,49 +205,75 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
         return new(UploadOutcome.Refused, 0, default, refusal);
     }
 
-    private async Task<UploadResult?> ReceiveAsync(Transfer transfer, Upload? session, Stream body, long? expected, CancellationToken ct)
+    /// <summary>
+    /// Stores the body. Memory goes to clients that send: one buffer each, a small one until it was filled; whoever falls silent for a
+    /// second has what came written and holds none, so that a crowd of stalled uploads costs next to nothing.
+    /// </summary>
+    private async Task<UploadResult?> ReceiveAsync(Transfer transfer, Upload? session, Stream body, CancellationToken ct)
     {
-        // Small blobs, most of what is pushed by number, make do with a small buffer.
-        var buffer = expected < BufferSize ? ArrayPool<byte>.Shared.Rent((int)expected.Value + 1) : Buffers.Rent(BufferSize);
-        try
+        var (noted, size, ended) = (transfer.Length, FirstBufferSize, false);
+        Task<int>? silent = null;
+        while (true)
         {
-            var size = Math.Min(buffer.Length, BufferSize);
-            var noted = transfer.Length;
-            while (true)
+            // An empty read waits for bytes and takes none of them.
+            await (silent is null ? body.ReadAsync(Memory<byte>.Empty, ct) : new ValueTask<int>(silent));
+            silent = null;
+            var buffer = Buffers.Rent(size);
+            try
             {
                 var filled = 0;
                 try
                 {
                     // The buffer is filled before it is hashed and written; a lost connection still leaves what came.
-                    int n;
-                    while (filled < size && (n = await body.ReadAsync(buffer.AsMemory(filled, size - filled), ct)) > 0)
+                    while (filled < size && !ended)
+                    {
+                        if (size > FirstBufferSize && await IsSilentAsync() is { } waiting)
+                        {
+                            silent = waiting;
+                            break;
+                        }
+                        var n = await body.ReadAsync(buffer.AsMemory(filled, size - filled), ct);
                         filled += n;
+                        ended = n == 0;
+                    }
                 }
                 catch when (filled > 0)
                 {
                     await transfer.WriteAsync(buffer.AsMemory(0, filled), CancellationToken.None);
                     throw;
                 }
-                if (filled == 0)
-                    return null;
                 if (transfer.Length + filled > options.MaxBlobBytes)
                     return new(UploadOutcome.TooLarge);
-                await transfer.WriteAsync(buffer.AsMemory(0, filled), ct);
-                if (transfer.Length - noted >= CheckpointEvery)
-                {
-                    noted = transfer.Length;
-                    if (session is null)
-                        await transfer.FlushAsync(ct);
-                    else if (!await NoteAsync(transfer, session))
-                        throw new UploadTaken();
-                }
-                if (filled < size)
-                    return null;
+                if (filled > 0)
+                    await transfer.WriteAsync(buffer.AsMemory(0, filled), ct);
             }
+            finally
+            {
+                Buffers.Return(buffer);
+            }
+            if (ended)
+                return null;
+            size = silent is null ? BufferSize : FirstBufferSize;
+            if (transfer.Length - noted < CheckpointEvery)
+                continue;
+            noted = transfer.Length;
+            if (session is null)
+                await transfer.FlushAsync(ct);
+            else if (!await NoteAsync(transfer, session))
+                throw new UploadTaken();
         }
-        finally
+
+        async ValueTask<Task<int>?> IsSilentAsync()
         {
-            (expected < BufferSize ? ArrayPool<byte>.Shared : Buffers).Return(buffer);
+            var more = body.ReadAsync(Memory<byte>.Empty, ct);
+            if (more.IsCompleted)
+            {
+                await more;
+                return null;
+            }
+            var waiting = more.AsTask();
+            await ((Task)waiting).WaitAsync(Silence, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return waiting.IsCompleted ? null : waiting;
         }
     }
 

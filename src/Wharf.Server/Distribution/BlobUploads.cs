@@ -37,7 +37,7 @@ internal static class BlobUploads
                 return OciError.DigestMalformed(digest);
             if (Encoded(http.Request) is { } encoded)
                 return encoded;
-            return ToResult(http, access, digest, claimed, await uploads.StoreAsync(by, access, claimed, http.Request.Body, http.Request.ContentLength, ct), null);
+            return ToResult(http, access, digest, claimed, await uploads.StoreAsync(by, access, claimed, http.Request.Body, ct), null);
         }
         var algorithm = DigestAlgorithm.Sha256;
         if (query["digest-algorithm"].ToString() is { Length: > 0 } asked && !DigestAlgorithms.TryParse(asked, out algorithm))
@@ -61,7 +61,7 @@ internal static class BlobUploads
         if (ParseRange(http.Request, out var range) is { } invalid)
             return invalid;
         var access = http.Access();
-        return ToResult(http, access, null, default, await uploads.AppendAsync(id, http.Caller().Principal, access.Name, range, http.Request.Body, http.Request.ContentLength, ct), id);
+        return ToResult(http, access, null, default, await uploads.AppendAsync(id, http.Caller().Principal, access.Name, range, http.Request.Body, ct), id);
     }
 
     // distribution-spec#post-then-put, #pushing-a-blob-in-chunks (end-6)
@@ -75,7 +75,7 @@ internal static class BlobUploads
         if (ParseRange(http.Request, out var range) is { } invalid)
             return invalid;
         var access = http.Access();
-        return ToResult(http, access, digest.ToString(), claimed, await uploads.FinishAsync(id, http.Caller().Principal, access, range, claimed, http.Request.Body, http.Request.ContentLength, ct), id);
+        return ToResult(http, access, digest.ToString(), claimed, await uploads.FinishAsync(id, http.Caller().Principal, access, range, claimed, http.Request.Body, ct), id);
     }
 
     // development version of distribution-spec, "Cancelling an upload"
