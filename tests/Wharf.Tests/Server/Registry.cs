@@ -45,6 +45,9 @@ public class Registry : IAsyncLifetime
     /// <summary>Settings as <c>Section:Key</c> and value, given to the server in its environment as <c>WHARF__Section__Key</c>.</summary>
     protected virtual IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>();
 
+    /// <summary>Whether the test is about SQLite, so that a run on PostgreSQL leaves it its own database.</summary>
+    protected virtual bool AlwaysOnSqlite => false;
+
     /// <summary>Whether the HTTP clients trust a server certificate; matters to a subclass that listens on https.</summary>
     protected virtual bool Trusts(X509Certificate2 certificate) => false;
 
@@ -258,7 +261,7 @@ public class Registry : IAsyncLifetime
             start.ArgumentList.Add(argument);
         }
         start.Environment["WHARF_ADMIN_PASSWORD"] = AdminPassword;
-        if (PostgresServer.ForEveryRegistry)
+        if (PostgresServer.ForEveryRegistry && !AlwaysOnSqlite)
         {
             start.Environment["WHARF__Database"] = _database ??= await PostgresServer.CreateDatabaseAsync();
         }
