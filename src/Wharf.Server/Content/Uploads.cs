@@ -16,11 +16,8 @@ namespace Wharf.Server.Content;
 /// </summary>
 internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore content, RegistryOptions options)
 {
+    /// <summary>Small enough to stay in the processor's cache between the socket, the hash and the write.</summary>
     private const int BufferSize = 256 << 10;
-
-    private const int FirstBufferSize = 64 << 10;
-
-    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(1);
 
     /// <summary>Keeps few buffers, where the shared pool would keep what the largest crowd once had.</summary>
     private static readonly ArrayPool<byte> Buffers = ArrayPool<byte>.Create(BufferSize, maxArraysPerBucket: 16);
@@ -206,39 +203,37 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
     }
 
     /// <summary>
-    /// Stores the body. Memory goes to clients that send: one buffer each, a small one until it was filled; whoever falls silent for a
-    /// second has what came written and holds none, so that a crowd of stalled uploads costs next to nothing.
+    /// Stores the body in pieces, each what had come by the time the former one was stored. A buffer is held while there are bytes for
+    /// it, never while waiting for a client, so that a crowd of stalled uploads costs next to nothing.
     /// </summary>
     private async Task<UploadResult?> ReceiveAsync(Transfer transfer, Upload? session, Stream body, CancellationToken ct)
     {
-        var (noted, size, ended) = (transfer.Length, FirstBufferSize, false);
-        Task<int>? silent = null;
-        while (true)
+        var (noted, ended) = (transfer.Length, false);
+        // An empty read waits for bytes and takes none of them.
+        var more = body.ReadAsync(Memory<byte>.Empty, ct);
+        while (!ended)
         {
-            // An empty read waits for bytes and takes none of them.
-            await (silent is null ? body.ReadAsync(Memory<byte>.Empty, ct) : new ValueTask<int>(silent));
-            silent = null;
-            var buffer = Buffers.Rent(size);
+            await more;
+            var buffer = Buffers.Rent(BufferSize);
             try
             {
                 var filled = 0;
                 try
                 {
-                    // The buffer is filled before it is hashed and written; a lost connection still leaves what came.
-                    while (filled < size && !ended)
+                    while (true)
                     {
-                        if (size > FirstBufferSize && await IsSilentAsync() is { } waiting)
-                        {
-                            silent = waiting;
-                            break;
-                        }
-                        var n = await body.ReadAsync(buffer.AsMemory(filled, size - filled), ct);
+                        var n = await body.ReadAsync(buffer.AsMemory(filled, BufferSize - filled), ct);
                         filled += n;
                         ended = n == 0;
+                        more = ended ? default : body.ReadAsync(Memory<byte>.Empty, ct);
+                        if (ended || filled == BufferSize || !more.IsCompleted)
+                            break;
+                        await more;
                     }
                 }
                 catch when (filled > 0)
                 {
+                    // A lost connection leaves what came.
                     await transfer.WriteAsync(buffer.AsMemory(0, filled), CancellationToken.None);
                     throw;
                 }
@@ -251,9 +246,6 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
             {
                 Buffers.Return(buffer);
             }
-            if (ended)
-                return null;
-            size = silent is null ? BufferSize : FirstBufferSize;
             if (transfer.Length - noted < CheckpointEvery)
                 continue;
             noted = transfer.Length;
@@ -262,19 +254,7 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
             else if (!await NoteAsync(transfer, session))
                 throw new UploadTaken();
         }
-
-        async ValueTask<Task<int>?> IsSilentAsync()
-        {
-            var more = body.ReadAsync(Memory<byte>.Empty, ct);
-            if (more.IsCompleted)
-            {
-                await more;
-                return null;
-            }
-            var waiting = more.AsTask();
-            await ((Task)waiting).WaitAsync(Silence, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            return waiting.IsCompleted ? null : waiting;
-        }
+        return null;
     }
 
     private async Task<Upload?> ClaimAsync(Upload upload, CancellationToken ct)

@@ -6,10 +6,16 @@ namespace Wharf.Server.Data;
 /// <summary>
 /// One numbered script. A file <c>0001-name.sql</c> is for both engines; <c>0001-name.postgres.sql</c> beside it is run after it on
 /// PostgreSQL only. Forward only, never edited once released, readable by the release before (docs/architecture.md).
+/// <para>A script whose first line is <c>-- no-transaction</c> runs on PostgreSQL one statement at a time (a statement ends with a
+/// semicolon at the end of a line), so that it can build indexes CONCURRENTLY beside traffic. It may die in between, and is then run
+/// again from its start: it drops an index before it builds it, because a build that died leaves one that is not valid.</para>
 /// </summary>
 /// <param name="MinReader">The oldest schema that a program must know to work on a database with this one.</param>
 internal sealed partial record Migration(int Version, int MinReader, string Sql, string PostgresSql)
 {
+    /// <summary>Whether PostgreSQL runs it outside of a transaction.</summary>
+    public bool IsWithoutTransaction => Sql.StartsWith("-- no-transaction", StringComparison.Ordinal);
+
     /// <summary>All of them, in order.</summary>
     public static IReadOnlyList<Migration> All()
     {
@@ -31,10 +37,10 @@ internal sealed partial record Migration(int Version, int MinReader, string Sql,
     }
 
     /// <summary>Those that a database still needs.</summary>
+    /// <param name="all">Those that the program knows, in order.</param>
     /// <exception cref="DatabaseException">The database needs a newer program.</exception>
-    public static List<Migration> Missing(int version, int minReader)
+    public static List<Migration> Missing(IReadOnlyList<Migration> all, int version, int minReader)
     {
-        var all = All();
         if (minReader > all[^1].Version)
             throw new DatabaseException($"The database has schema {version} and can be read by a program that knows schema {minReader} or later; this one knows {all[^1].Version}. Start a newer wharf.", null);
         return [.. all.Where(m => m.Version > version)];
@@ -45,6 +51,7 @@ internal sealed partial record Migration(int Version, int MinReader, string Sql,
         "IDENTITY" => "INTEGER PRIMARY KEY AUTOINCREMENT",
         "BYTES" => "BLOB",
         "EVENT_SEQ" => "INTEGER GENERATED ALWAYS AS (id) VIRTUAL",
+        "CONCURRENTLY" => "",
         _ => m.Value,
     });
 
@@ -57,7 +64,13 @@ internal sealed partial record Migration(int Version, int MinReader, string Sql,
         _ => m.Value,
     }) + PostgresSql;
 
-    [GeneratedRegex(@"\b(IDENTITY|BYTES|EVENT_SEQ|TEXT)\b")]
+    /// <summary>The statements of a script that runs without a transaction.</summary>
+    public IEnumerable<string> PostgresStatements() => StatementEnd().Split(ForPostgres()).Where(static s => !string.IsNullOrWhiteSpace(s));
+
+    [GeneratedRegex(@";[ \t]*(?:\r?\n|$)")]
+    private static partial Regex StatementEnd();
+
+    [GeneratedRegex(@"\b(IDENTITY|BYTES|EVENT_SEQ|TEXT|CONCURRENTLY)\b")]
     private static partial Regex Word();
 
     [GeneratedRegex(@"\.(\d{4})-[^.]*\.")]

@@ -54,10 +54,12 @@ internal sealed class PostgresDatabase : Database
         {
             await PostgresMigrations.ApplyAsync(source, ct);
         }
-        catch (Exception e) when (IsFault(e))
+        catch (Exception e)
         {
             await source.DisposeAsync();
-            throw Fault(e);
+            if (IsFault(e))
+                throw Fault(e);
+            throw;
         }
         return new PostgresDatabase(source, clock);
     }

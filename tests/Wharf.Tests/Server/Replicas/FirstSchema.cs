@@ -1,0 +1,54 @@
+using System.Data.Common;
+using Wharf.Server.Data;
+
+namespace Wharf.Tests.Server.Replicas;
+
+/// <summary>The schema of the first release, and how a database gets back to it: what the migrations after it have made is taken away.</summary>
+internal static class FirstSchema
+{
+    /// <summary>The migrations of a program of the first release.</summary>
+    public static IReadOnlyList<Migration> Migrations { get; } = [.. Migration.All().Take(1)];
+
+    public static int Newest { get; } = Migration.All()[^1].Version;
+
+    public static Task RestoreAsync(DbConnection connection) => ExecuteAsync(connection, """
+        DROP INDEX blob_placement_key;
+        DROP INDEX upload_key;
+        DELETE FROM schema WHERE version > 1
+        """);
+
+    public static async Task<int> VersionAsync(DbConnection connection) =>
+        Convert.ToInt32(await ScalarAsync(connection, "SELECT max(version) FROM schema"), System.Globalization.CultureInfo.InvariantCulture);
+
+    public static async Task ExecuteAsync(DbConnection connection, string sql)
+    {
+        await using var command = Command(connection, sql);
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+    }
+
+    public static async Task<object?> ScalarAsync(DbConnection connection, string sql)
+    {
+        await using var command = Command(connection, sql);
+        return await command.ExecuteScalarAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>The first column of all rows.</summary>
+    public static async Task<List<string>> TextsAsync(DbConnection connection, string sql)
+    {
+        await using var command = Command(connection, sql);
+        await using var reader = await command.ExecuteReaderAsync(TestContext.Current.CancellationToken);
+        var rows = new List<string>();
+        while (await reader.ReadAsync(TestContext.Current.CancellationToken))
+            rows.Add(reader.GetString(0));
+        return rows;
+    }
+
+    private static DbCommand Command(DbConnection connection, string sql)
+    {
+        var command = connection.CreateCommand();
+#pragma warning disable CA2100 // The texts are the tests' own
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        return command;
+    }
+}
