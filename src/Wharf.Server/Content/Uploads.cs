@@ -11,7 +11,7 @@ namespace Wharf.Server.Content;
 
 /// <summary>
 /// Blobs on their way in. 1. A request takes its turn in this process and claims the row by its generation. 2. It hashes and
-/// stores the body in buffers of up to 1 MiB, and notes in the row only what the driver has made durable. 3. The last one completes
+/// stores the body in pieces of at most 256 KiB, and notes in the row only what the driver has made durable. 3. The last one completes
 /// the object, compares the digest and commits the blob, which ends the row.
 /// </summary>
 internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore content, RegistryOptions options)
@@ -210,7 +210,7 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
     {
         var (noted, ended) = (transfer.Length, false);
         // An empty read waits for bytes and takes none of them.
-        var more = body.ReadAsync(Memory<byte>.Empty, ct);
+        var more = body.ReadAsync(Memory<byte>.Empty, ct).AsTask();
         while (!ended)
         {
             await more;
@@ -225,7 +225,7 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
                         var n = await body.ReadAsync(buffer.AsMemory(filled, BufferSize - filled), ct);
                         filled += n;
                         ended = n == 0;
-                        more = ended ? default : body.ReadAsync(Memory<byte>.Empty, ct);
+                        more = ended ? Task.FromResult(0) : body.ReadAsync(Memory<byte>.Empty, ct).AsTask();
                         if (ended || filled == BufferSize || !more.IsCompleted)
                             break;
                         await more;
