@@ -82,9 +82,21 @@ public sealed class UpgradeTests
         await using var source = NpgsqlDataSource.Create(database);
         await PostgresMigrations.ApplyAsync(source, Ct, FirstSchema.Migrations);
 
-        await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => PostgresMigrations.ApplyAsync(source, Ct)));
+        await using var connection = new NpgsqlConnection(database);
+        await connection.OpenAsync(Ct);
+        await using var slow = new NpgsqlConnection(database);
+        await slow.OpenAsync(Ct);
+        await using var transaction = await slow.BeginTransactionAsync(Ct);
+        // The first one waits in the middle of building an index until all others want their turn.
+        await FirstSchema.ExecuteAsync(slow, "UPDATE blob_placement SET state = state");
 
-        await using var connection = await source.OpenConnectionAsync(Ct);
+        var replicas = Enumerable.Range(0, 6).Select(_ => PostgresMigrations.ApplyAsync(source, Ct)).ToList();
+        await UpgradeWaitsAsync(connection);
+        await Poll.UntilAsync(async () => await FirstSchema.ScalarAsync(connection,
+            "SELECT count(*) = 5 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%advisory_lock%'") is true);
+        await transaction.CommitAsync(Ct);
+        await Task.WhenAll(replicas);
+
         Assert.Equal(Migration.All().Count, Convert.ToInt32(await FirstSchema.ScalarAsync(connection, "SELECT count(*) FROM schema"), System.Globalization.CultureInfo.InvariantCulture));
         Assert.Equal(FirstSchema.Newest, await FirstSchema.VersionAsync(connection));
     }
