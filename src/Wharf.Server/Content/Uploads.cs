@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Data.Common;
 using System.Security.Cryptography;
 using Wharf.Oci;
@@ -16,20 +15,14 @@ namespace Wharf.Server.Content;
 /// </summary>
 internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore content, RegistryOptions options)
 {
-    private const int BufferSize = 1 << 20;
-
-    private const int FirstBufferSize = 64 << 10;
-
-    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(1);
-
-    /// <summary>Keeps few buffers, where the shared pool would keep what the largest crowd once had.</summary>
-    private static readonly ArrayPool<byte> Buffers = ArrayPool<byte>.Create(BufferSize, maxArraysPerBucket: 16);
-
     /// <summary>A lost connection costs at most this much again, and the final flush has at most this much to do.</summary>
     private const long CheckpointEvery = 64 << 20;
 
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(1);
+
     private static readonly string Incarnation = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
     private readonly UploadTurns _turns = new();
+    private readonly UploadBuffers _buffers = new();
 
     public async Task<string> StartAsync(Principal by, RepositoryName repository, DigestAlgorithm algorithm, CancellationToken ct)
     {
@@ -211,28 +204,28 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
     /// </summary>
     private async Task<UploadResult?> ReceiveAsync(Transfer transfer, Upload? session, Stream body, CancellationToken ct)
     {
-        var (noted, size, ended) = (transfer.Length, FirstBufferSize, false);
+        var (noted, large, ended) = (transfer.Length, false, false);
         Task<int>? silent = null;
         while (true)
         {
             // An empty read waits for bytes and takes none of them.
             await (silent is null ? body.ReadAsync(Memory<byte>.Empty, ct) : new ValueTask<int>(silent));
             silent = null;
-            var buffer = Buffers.Rent(size);
+            var buffer = _buffers.Rent(large);
             try
             {
                 var filled = 0;
                 try
                 {
                     // The buffer is filled before it is hashed and written; a lost connection still leaves what came.
-                    while (filled < size && !ended)
+                    while (filled < buffer.Length && !ended)
                     {
-                        if (size > FirstBufferSize && await IsSilentAsync() is { } waiting)
+                        if (UploadBuffers.IsLarge(buffer) && await IsSilentAsync() is { } waiting)
                         {
                             silent = waiting;
                             break;
                         }
-                        var n = await body.ReadAsync(buffer.AsMemory(filled, size - filled), ct);
+                        var n = await body.ReadAsync(buffer.AsMemory(filled), ct);
                         filled += n;
                         ended = n == 0;
                     }
@@ -249,11 +242,11 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
             }
             finally
             {
-                Buffers.Return(buffer);
+                _buffers.Return(buffer);
             }
             if (ended)
                 return null;
-            size = silent is null ? BufferSize : FirstBufferSize;
+            large = silent is null;
             if (transfer.Length - noted < CheckpointEvery)
                 continue;
             noted = transfer.Length;
@@ -336,17 +329,17 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
     {
         await using var stream = await driver.OpenAsync(key, 0, size, ct) ?? throw new StorageException($"The object {key} is missing right after it was stored.");
         using var hash = new ResumableHash(algorithm);
-        var buffer = Buffers.Rent(BufferSize);
+        var buffer = _buffers.Rent(large: true);
         try
         {
             int n;
-            while ((n = await stream.ReadAsync(buffer.AsMemory(0, BufferSize), ct)) > 0)
+            while ((n = await stream.ReadAsync(buffer, ct)) > 0)
                 hash.Append(buffer.AsSpan(0, n));
             return hash.Finish();
         }
         finally
         {
-            Buffers.Return(buffer);
+            _buffers.Return(buffer);
         }
     }
 
