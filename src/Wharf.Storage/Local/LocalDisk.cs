@@ -45,6 +45,14 @@ internal partial class LocalDisk
     [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
     private static partial int FDataSync(SafeFileHandle file);
 
+    /// <summary>Has the kernel begin to write bytes out, without waiting: a hint, so that the sync at the end has little left to do.</summary>
+    public virtual void BeginWriteback(SafeFileHandle file, long offset, long length) => _ = SyncFileRange(file, offset, length, StartWriting);
+
+    private const uint StartWriting = 2;
+
+    [LibraryImport("libc", EntryPoint = "sync_file_range")]
+    private static partial int SyncFileRange(SafeFileHandle file, long offset, long length, uint flags);
+
     [LibraryImport("libc", EntryPoint = "close")]
     private static partial int Close(int file);
 }

@@ -8,6 +8,7 @@ namespace Wharf.Storage.Local;
 /// </summary>
 internal sealed class LocalWriter : IBlobWriter
 {
+    private const long WritebackEvery = 8 << 20;
     private readonly LocalDriver _driver;
     private readonly string _key;
     private readonly string _path;
@@ -16,6 +17,7 @@ internal sealed class LocalWriter : IBlobWriter
     private readonly SafeFileHandle _file;
     private readonly Lock _gate = new();
     private State _state;
+    private long _begun;
     private bool _nameIsDurable;
 
     public LocalWriter(LocalDriver driver, string key, string path, SafeFileHandle file, long length, bool moved)
@@ -27,6 +29,7 @@ internal sealed class LocalWriter : IBlobWriter
         _moved = moved;
         _file = file;
         Length = length;
+        _begun = length;
         // The name may be new even so: a copy of another process's file.
         _nameIsDurable = false;
     }
@@ -56,6 +59,9 @@ internal sealed class LocalWriter : IBlobWriter
                 throw LocalErrors.Fault(e, "Writing an upload");
             }
             Length += bytes.Length;
+            if (Length - _begun < WritebackEvery) return ValueTask.CompletedTask;
+            _driver.Disk.BeginWriteback(_file, _begun, Length - _begun);
+            _begun = Length;
         }
         return ValueTask.CompletedTask;
     }
