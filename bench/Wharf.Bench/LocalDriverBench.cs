@@ -16,7 +16,9 @@ public class LocalDriverBench
     private string _key = "";
 
     [GlobalSetup]
-    public async Task OpenAsync()
+    public void Open() => OpenAsync().GetAwaiter().GetResult();
+
+    private async Task OpenAsync()
     {
         _driver = new LocalDriver(_directory);
         _key = await WriteAsync();

@@ -17,14 +17,18 @@ public class SqliteBench
     private SqliteDatabase _database = null!;
 
     [GlobalSetup]
-    public async Task OpenAsync()
+    public void Open() => OpenAsync().GetAwaiter().GetResult();
+
+    private async Task OpenAsync()
     {
         _database = new SqliteDatabase(Path.Join(_directory, "wharf.db"), TimeProvider.System, NullLogger<SqliteDatabase>.Instance);
         await InsertAsync(_known);
     }
 
     [GlobalCleanup]
-    public async Task CloseAsync()
+    public void Close() => CloseAsync().GetAwaiter().GetResult();
+
+    private async Task CloseAsync()
     {
         await _database.DisposeAsync();
         Directory.Delete(_directory, recursive: true);

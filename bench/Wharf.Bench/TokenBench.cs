@@ -18,7 +18,9 @@ public class TokenBench
     private string _token = "";
 
     [GlobalSetup]
-    public async Task OpenAsync()
+    public void Open() => OpenAsync().GetAwaiter().GetResult();
+
+    private async Task OpenAsync()
     {
         var (clock, options) = (TimeProvider.System, new AuthOptions { TokenSeconds = 3600 });
         _data = new DataDirectory(_directory);
@@ -29,7 +31,9 @@ public class TokenBench
     }
 
     [GlobalCleanup]
-    public async Task CloseAsync()
+    public void Close() => CloseAsync().GetAwaiter().GetResult();
+
+    private async Task CloseAsync()
     {
         _keys.Dispose();
         await _database.DisposeAsync();
