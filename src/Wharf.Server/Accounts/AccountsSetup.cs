@@ -11,6 +11,7 @@ internal static class AccountsSetup
     public static void AddAccounts(this WebApplicationBuilder builder)
     {
         builder.AddSection<AccountOptions>("Accounts");
+        FirstSuperuser.CheckEnvironment();
         builder.Services.AddSingleton<AccountStore>()
             .AddSingleton(new AdminCommand("user.add", AddUserAsync))
             .AddSingleton(static s => new EventListener(s.GetRequiredService<AccountStore>().Hear))

@@ -12,13 +12,18 @@ internal sealed class FirstSuperuser(AccountStore accounts, AccountOptions optio
     private const string Name = "admin";
     private const string Variable = "WHARF_ADMIN_PASSWORD";
 
+    /// <exception cref="CannotStartException">The password that the environment gives is none.</exception>
+    public static void CheckEnvironment()
+    {
+        if (Environment.GetEnvironmentVariable(Variable) is { } given && !PasswordHash.IsAcceptable(given))
+            throw new CannotStartException($"{Variable} must have 8 to 1024 characters.");
+    }
+
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         if (!options.InitialAdmin || await accounts.AnyAsync(cancellationToken))
             return;
         var given = Environment.GetEnvironmentVariable(Variable);
-        if (given is not null && !PasswordHash.IsAcceptable(given))
-            throw new CannotStartException($"{Variable} must have 8 to 1024 characters.");
         var password = given ?? AccountsApi.RandomPassword();
         var made = await accounts.CreateAsync(Name, null, password, superuser: true, onlyFirst: true, cancellationToken);
         if (made.Problem is null && given is null)

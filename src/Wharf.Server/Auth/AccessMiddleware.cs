@@ -81,7 +81,6 @@ internal sealed class AccessMiddleware(RequestDelegate next, Authenticator authe
     {
         if (!IsRegistry(http))
         {
-            // A page's own calls must not make the browser ask for a password; other clients are told what to send.
             http.Response.Headers.WWWAuthenticate = "Basic realm=\"wharf\", charset=\"UTF-8\"";
             return Problem.InvalidToken(message);
         }

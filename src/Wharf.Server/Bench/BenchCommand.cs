@@ -54,8 +54,14 @@ internal static class BenchCommand
             {
                 all.Add(new JsonObject
                 {
-                    ["workload"] = result.Name, ["operations"] = result.Operations, ["per_second"] = result.PerSecond, ["mib_per_second"] = result.MiBPerSecond,
-                    ["p50_ms"] = result.P50Ms, ["p99_ms"] = result.P99Ms, ["cpu_ms_per_operation"] = result.CpuMs, ["peak_bytes"] = result.PeakBytes,
+                    ["workload"] = result.Name,
+                    ["operations"] = result.Operations,
+                    ["per_second"] = result.PerSecond,
+                    ["mib_per_second"] = result.MiBPerSecond,
+                    ["p50_ms"] = result.P50Ms,
+                    ["p99_ms"] = result.P99Ms,
+                    ["cpu_ms_per_operation"] = result.CpuMs,
+                    ["peak_bytes"] = result.PeakBytes,
                 });
                 if (!json)
                     await Console.Out.WriteLineAsync(result.ToString());

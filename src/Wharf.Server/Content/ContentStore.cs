@@ -18,6 +18,8 @@ internal sealed partial class ContentStore(Database db, RepositoryStore reposito
     private readonly Cache<(long Repository, Digest), ManifestEntry> _manifests = new(32 << 20, static m => m.Bytes.Length + 256, db.Freshness);
     private readonly Cache<(long Repository, Digest), BlobEntry> _blobs = new(50_000, static _ => 1, db.Freshness);
 
+    private readonly SharedReads<(long Repository, string Tag), Digest?> _tagReads = new();
+
     // Which manifest a tag named when last asked; only to know whether that manifest will have to be read along.
     private readonly Cache<(long Repository, string Tag), Digest> _lastNamed = new(50_000, static _ => 1);
 
@@ -75,7 +77,12 @@ internal sealed partial class ContentStore(Database db, RepositoryStore reposito
             _blobs.Drop((blobOf, happened.Digest));
     }
 
-    private ValueTask<Digest?> FindTagAsync(RepositoryAccess access, string tag, CancellationToken ct) => db.OneAsync("""
+    // A query that SQLite answers in microseconds is not worth sharing.
+    private ValueTask<Digest?> FindTagAsync(RepositoryAccess access, string tag, CancellationToken ct) => db.AnswersAtOnce
+        ? ReadTagAsync(access, tag, ct)
+        : new(_tagReads.ReadAsync((access.RepositoryId, tag), () => ReadTagAsync(access, tag, CancellationToken.None).AsTask(), ct));
+
+    private ValueTask<Digest?> ReadTagAsync(RepositoryAccess access, string tag, CancellationToken ct) => db.OneAsync("""
         SELECT digest FROM tag
          WHERE namespace_id = @ns AND repository_id = @repo AND name = @name AND ended_ms IS NULL AND (expires_ms IS NULL OR expires_ms > now_ms())
         """, static r => (Digest?)new Digest(r.GetFieldValue<byte[]>(0)), ct,

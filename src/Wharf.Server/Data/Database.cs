@@ -11,6 +11,9 @@ internal abstract class Database : IAsyncDisposable
     /// <summary>Runs one unit of work; the returned task ends when it is durable. The unit's exception rolls back only that unit.</summary>
     public abstract Task<T> WriteAsync<T>(Func<Tx, ValueTask<T>> work, CancellationToken ct);
 
+    /// <summary>Whether a read comes out of this process's memory, in microseconds and without a round trip.</summary>
+    public abstract bool AnswersAtOnce { get; }
+
     /// <summary>Whether what was read before may still be used.</summary>
     public abstract Freshness Freshness { get; }
 

@@ -44,7 +44,7 @@ public sealed partial class ArrowTests
     public void Distribution_names_no_other_slice_than_what_it_shows() => AssertNamesOnly("Distribution", "Auth", "Content", "Repositories");
 
     [Fact]
-    public void Content_knows_no_protocol() => AssertNamesOnly("Content", "Auth", "Data", "Hosting", "Repositories", "Work");
+    public void Content_knows_no_protocol() => AssertNamesOnly("Content", "Auth", "Data", "Hosting", "Outbox", "Repositories", "Work");
 
     [Fact]
     public void Data_knows_no_slice() => AssertNamesOnly("Data", "Hosting");

@@ -45,8 +45,11 @@ public class Registry : IAsyncLifetime
     /// <summary>Settings as <c>Section:Key</c> and value, given to the server in its environment as <c>WHARF__Section__Key</c>.</summary>
     protected virtual IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>();
 
-    /// <summary>Whether the test is about SQLite, so that a run on PostgreSQL leaves it its own database.</summary>
+    /// <summary>Whether the data directory holds the database even when the run is on PostgreSQL; for what can only happen to that directory.</summary>
     protected virtual bool AlwaysOnSqlite => false;
+
+    /// <summary>The connection string of the PostgreSQL database that the run gave it; null on SQLite.</summary>
+    public string? Database => _database;
 
     /// <summary>Whether the HTTP clients trust a server certificate; matters to a subclass that listens on https.</summary>
     protected virtual bool Trusts(X509Certificate2 certificate) => false;

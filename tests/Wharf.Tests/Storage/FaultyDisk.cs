@@ -6,9 +6,12 @@ namespace Wharf.Tests.Storage;
 /// <summary>A disk that keeps only what it was told to sync, and that can be made to fail a sync.</summary>
 internal sealed class FaultyDisk : LocalDisk
 {
+    private const int InputOutput = 5;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<string, byte[]> _bytes = []; // by file name without slashes, which a rename within the driver keeps
     private readonly Dictionary<string, HashSet<string>> _names = [];
+    private volatile bool _off;
 
     /// <summary>The errno that the next sync of a file's bytes fails with.</summary>
     public int? FailNextFile { get; set; }
@@ -19,27 +22,45 @@ internal sealed class FaultyDisk : LocalDisk
     public override void SyncData(SafeFileHandle file, string path)
     {
         Fail(FailNextFile, path);
-        base.SyncData(file, path);
-        lock (_gate) _bytes[Identity(path)] = File.ReadAllBytes(path);
+        lock (_gate)
+        {
+            // Before the sync: what comes during it need not be kept.
+            var bytes = File.ReadAllBytes(path);
+            base.SyncData(file, path);
+            _bytes[Identity(path)] = bytes;
+        }
     }
 
     public override void SyncFile(SafeFileHandle file, string path)
     {
         Fail(FailNextFile, path);
-        base.SyncFile(file, path);
-        lock (_gate) _bytes[Identity(path)] = File.ReadAllBytes(path);
+        lock (_gate)
+        {
+            // Before the sync: what comes during it need not be kept.
+            var bytes = File.ReadAllBytes(path);
+            base.SyncFile(file, path);
+            _bytes[Identity(path)] = bytes;
+        }
     }
 
     public override void SyncDirectory(string path)
     {
         Fail(FailNextDirectory, path);
-        base.SyncDirectory(path);
-        lock (_gate) _names[path] = [.. Directory.EnumerateFileSystemEntries(path).Select(Path.GetFileName).OfType<string>()];
+        lock (_gate)
+        {
+            HashSet<string> names = [.. Directory.GetFileSystemEntries(path).Select(Path.GetFileName).OfType<string>()];
+            base.SyncDirectory(path);
+            _names[path] = names;
+        }
     }
+
+    /// <summary>From now on nothing more becomes durable, until <see cref="LosePower"/>.</summary>
+    public void PowerOff() => _off = true;
 
     /// <summary>What a loss of power leaves at the worst: no name and no byte that was not synced.</summary>
     public void LosePower(string root)
     {
+        _off = false;
         foreach (var directory in Directory.EnumerateDirectories(root, "*", SearchOption.AllDirectories).Prepend(root).ToArray())
         {
             var kept = _names.GetValueOrDefault(directory, []);
@@ -63,6 +84,7 @@ internal sealed class FaultyDisk : LocalDisk
 
     private void Fail(int? errno, string path)
     {
+        if (_off) throw new IOException($"{path}: the power is off", InputOutput);
         if (errno is not { } code) return;
         FailNextFile = FailNextDirectory = null;
         throw new IOException($"{path}: made to fail", code);

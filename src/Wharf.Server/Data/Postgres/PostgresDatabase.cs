@@ -29,6 +29,8 @@ internal sealed class PostgresDatabase : Database
         Freshness = new Freshness(clock);
     }
 
+    public override bool AnswersAtOnce => false;
+
     public override Freshness Freshness { get; }
 
     public override string ForKeyShare => "FOR KEY SHARE";

@@ -56,6 +56,8 @@ internal sealed partial class SqliteDatabase : Database
         return await unit.Done.Task;
     }
 
+    public override bool AnswersAtOnce => true;
+
     public override Freshness Freshness => Freshness.Always;
 
     public override string ForKeyShare => "";

@@ -45,7 +45,14 @@ internal sealed partial class Certificates(TlsOptions options, TimeProvider time
     {
         if (_current is null) return;
         using var timer = new PeriodicTimer(s_interval, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken)) Reload();
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken)) Reload();
+        }
+        catch (OperationCanceledException)
+        {
+            // The server is stopping.
+        }
     }
 
     private void Reload()

@@ -107,7 +107,9 @@ public sealed partial class EndpointTests(UserRegistry registry) : IClassFixture
         try
         {
             var wharf = new Composition(Part<Action<WebApplicationBuilder>>("Add"), Part<Action<WebApplication>>("Use"), Part<Action<WebApplication>>("Map"));
-            await using var app = await ServerApp.StartAsync(new Launch { Data = directory, Listen = ["http://127.0.0.1:0"] }, wharf, CancellationToken.None);
+            var config = Path.Combine(directory, "wharf.yaml");
+            await File.WriteAllTextAsync(config, "Accounts:\n  InitialAdmin: false\n");
+            await using var app = await ServerApp.StartAsync(new Launch { Data = directory, Config = config, Listen = ["http://127.0.0.1:0"] }, wharf, CancellationToken.None);
             RouteEndpoint[] endpoints = [.. app.Services.GetRequiredService<EndpointDataSource>().Endpoints.Cast<RouteEndpoint>()];
             await app.StopAsync(CancellationToken.None);
             return endpoints;

@@ -219,7 +219,7 @@ internal sealed class CredentialChecks(AttackedRegistry registry) : Checks(regis
         }
     }
 
-    
+
 
     private Task<Answer> SignInAsync(string name, string password) => Anonymous.SendAsync("GET", "/v2/", null,
         ("Authorization", "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{name}:{password}"))));

@@ -7,14 +7,15 @@ namespace Wharf.Tests.Server.Crashes;
 /// <summary>What clients asked for and what they were told, to compare a registry with after it crashed.</summary>
 internal sealed class Ledger
 {
-    // By repository; the value tells whether the client saw 201.
+    // Of this round, by repository; the value tells whether the client saw 201.
     private readonly ConcurrentDictionary<(string Repository, Digest Digest), bool> _blobs = new();
     private readonly ConcurrentDictionary<(string Repository, Digest Digest), Pushed> _manifests = new();
     private readonly ConcurrentDictionary<(string Repository, string Tag), List<(Digest Digest, bool Acknowledged)>> _tags = new();
 
-    public int Acknowledged => _blobs.Values.Count(static told => told) + _manifests.Values.Count(static m => m.Acknowledged);
+    private readonly List<(string Path, Digest Digest)> _settled = [];
 
-    public int Attempted => _blobs.Count + _manifests.Count;
+    /// <summary>How many blobs and manifests were acknowledged and settled.</summary>
+    public int Acknowledged => _settled.Count;
 
     public void Asked(string repository, Digest blob) => _blobs.TryAdd((repository, blob), false);
 
@@ -33,7 +34,7 @@ internal sealed class Ledger
     }
 
     /// <summary>
-    /// What was acknowledged is there byte for byte, what was not is there whole or not at all, and a tag names what was acknowledged
+    /// What was acknowledged in this round is there byte for byte, what was not is there whole or not at all, and a tag names what was acknowledged
     /// last, or what its client sent after that.
     /// </summary>
     public async Task CheckAsync(HttpClient client)
@@ -57,14 +58,17 @@ internal sealed class Ledger
         });
     }
 
-    /// <summary>Forgets what was never acknowledged, when the registry has come to rest with or without it.</summary>
-    public void ForgetUnacknowledged()
+    /// <summary>Ends a round: what was acknowledged must stay for good, what was not is forgotten.</summary>
+    public void Settle()
     {
-        foreach (var blob in _blobs.Where(static b => !b.Value))
-            _blobs.TryRemove(blob);
-        foreach (var manifest in _manifests.Where(static m => !m.Value.Acknowledged))
-            _manifests.TryRemove(manifest);
+        _settled.AddRange(_blobs.Where(static b => b.Value).Select(static b => ($"/v2/{b.Key.Repository}/blobs/{b.Key.Digest}", b.Key.Digest)));
+        _settled.AddRange(_manifests.Where(static m => m.Value.Acknowledged).Select(static m => ($"/v2/{m.Key.Repository}/manifests/{m.Key.Digest}", m.Key.Digest)));
+        _blobs.Clear();
+        _manifests.Clear();
     }
+
+    /// <summary>Everything of all rounds is still there.</summary>
+    public Task CheckSettledAsync(HttpClient client) => Parallel.ForEachAsync(_settled, Ct, async (item, _) => await CheckAsync(client, item.Path, item.Digest, required: true));
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
