@@ -1,1 +1,5 @@
-BenchmarkDotNet.Running.BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+using BenchmarkDotNet.Running;
+using Wharf.Bench;
+
+// In this process: the projects that BenchmarkDotNet would generate and build take none of this repository's central settings well.
+BenchmarkSwitcher.FromAssembly(typeof(ManifestBench).Assembly).Run(["--inProcess", .. args]);
