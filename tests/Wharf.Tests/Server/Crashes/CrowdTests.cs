@@ -117,13 +117,16 @@ public sealed class CrowdTests
         readers.ForEach(static r => r.Dispose());
     }
 
-    [Fact]
+    // Long, because it is not reliable yet: in about one run of five the runtime ends the process with "Out of memory." (docs/failures.md).
+    [Fact, Trait("Speed", "Long")]
     public async Task Out_of_descriptors_the_server_answers_or_closes_and_recovers()
     {
         await using var registry = await Registry.StartAsync<UserRegistry>();
         var (client, repository) = (registry.UserClient, registry.NewRepository());
         var image = await client.PushImageAsync(repository, "tag");
         var url = $"/v2/{repository}/manifests/{image.Digest}";
+        // Threads and code that the runtime would otherwise make and load for the first time when it has no descriptor left.
+        await InParallelAsync(200, () => PushAndPullAsync(client, registry.NewRepository()));
         (await client.ReadAsync(url)).Is(200);
         var open = Directory.GetFileSystemEntries($"/proc/{registry.ProcessId}/fd").Length;
         using (var prlimit = Process.Start("prlimit", ["--pid", registry.ProcessId.ToString(CultureInfo.InvariantCulture), string.Create(CultureInfo.InvariantCulture, $"--nofile={open + 20}")]))
