@@ -47,6 +47,9 @@ internal sealed partial class ContentStore
     {
         if (await FindBlobAsync(from, digest, ct) is null)
             return new Refusal(RefusalKind.BlobUnknown, digest);
+        // What the target links already needs no write; clients mount every layer at every push.
+        if (to.Exists && await FindBlobAsync(to, digest, ct) is not null)
+            return null;
         if (await repositories.EnsureAsync(by, to, ct) is not { } target)
             return Refusal.NamespaceGone;
         var raw = digest.ToArray();

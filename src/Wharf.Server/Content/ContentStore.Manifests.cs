@@ -14,38 +14,33 @@ internal sealed partial class ContentStore
     /// </summary>
     public async Task<Refusal?> PutManifestAsync(Principal by, RepositoryAccess access, Manifest manifest, Digest digest, IReadOnlyList<string> tags, CancellationToken ct)
     {
-        // Validation reads first, so that a push that cannot succeed writes nothing and is told what is missing.
+        // Most pushes of a known manifest only move a tag. What it names cannot have gone: a blob that a linked manifest names stays.
+        var known = access.Exists && _manifests.TryGet((access.RepositoryId, digest), out var served) && served.MediaType == manifest.MediaType;
         var blobs = manifest.RequiredBlobs.DistinctBy(static b => b.Digest).OrderBy(static b => b.Digest).ToList();
-        foreach (var blob in blobs)
-            if (!access.Exists || await FindBlobAsync(access, blob.Digest, ct) is not { } stored)
-                return new Refusal(RefusalKind.ReferencedBlobUnknown, blob.Digest);
-            else if (stored.Size != blob.Size)
-                return new Refusal(RefusalKind.SizeMismatch, blob.Digest, $"The descriptor of {blob.Digest} says {blob.Size} bytes; the blob has {stored.Size}.");
         var children = manifest.Children.DistinctBy(static c => c.Digest).OrderBy(static c => c.Digest).ToList();
         // A refusal leaves nothing behind, not even an empty repository.
-        if (!access.Exists && !options.SparseIndexes && children.Count > 0)
-            return new Refusal(RefusalKind.ChildUnknown, children[0].Digest);
+        if (!known && await CheckAsync(access, blobs, children, ct) is { } missing)
+            return missing;
         if (await repositories.EnsureAsync(by, access, ct) is not { } to)
             return Refusal.NamespaceGone;
 
         var batch = new Batch<Refusal>();
         RequireRepository(batch, to);
-        foreach (var blob in blobs)
-            RequireBlob(batch, to, blob.Digest, RefusalKind.ReferencedBlobUnknown);
-        if (!options.SparseIndexes)
-            foreach (var child in children)
-                batch.Require(new Refusal(RefusalKind.ChildUnknown, child.Digest),
-                    "SELECT 1 FROM manifest_link WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest AND deleted_ms IS NULL",
-                    ("ns", to.NamespaceId), ("repo", to.RepositoryId), ("digest", child.Digest.ToArray()));
-        // Most pushes of a known manifest only move a tag: what was served from here before need not be written again.
-        if (!_manifests.TryGet((to.RepositoryId, digest), out var known) || known.MediaType != manifest.MediaType)
+        if (known)
+            batch.Require(ManifestGone, $"SELECT 1 FROM manifest_link WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest AND deleted_ms IS NULL {db.ForKeyShare}",
+                ("ns", to.NamespaceId), ("repo", to.RepositoryId), ("digest", digest.ToArray()));
+        else
         {
+            foreach (var blob in blobs)
+                RequireBlob(batch, to, blob.Digest, RefusalKind.ReferencedBlobUnknown);
+            if (!options.SparseIndexes)
+                foreach (var child in children)
+                    batch.Require(new Refusal(RefusalKind.ChildUnknown, child.Digest),
+                        "SELECT 1 FROM manifest_link WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest AND deleted_ms IS NULL",
+                        ("ns", to.NamespaceId), ("repo", to.RepositoryId), ("digest", child.Digest.ToArray()));
             LinkManifest(batch, to, manifest, digest, blobs, children);
             batch.OnCommit(() => _manifests.Drop((to.RepositoryId, digest)));
         }
-        else
-            batch.Require(ManifestGone, "SELECT 1 FROM manifest_link WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest AND deleted_ms IS NULL",
-                ("ns", to.NamespaceId), ("repo", to.RepositoryId), ("digest", digest.ToArray()));
         foreach (var tag in tags.Order(StringComparer.Ordinal))
             MoveTag(batch, to, tag, digest, by);
         Events.Add(batch, "manifest.pushed", to.NamespaceId, to.RepositoryId, digest.ToArray(),
@@ -58,6 +53,17 @@ internal sealed partial class ContentStore
         // Deleted by another replica since it was served here.
         _manifests.Drop((to.RepositoryId, digest));
         return await PutManifestAsync(by, access, manifest, digest, tags, ct);
+    }
+
+    // Reads that tell what is missing before anything is written; the batch looks again.
+    private async ValueTask<Refusal?> CheckAsync(RepositoryAccess access, List<Descriptor> blobs, List<Descriptor> children, CancellationToken ct)
+    {
+        foreach (var blob in blobs)
+            if (!access.Exists || await FindBlobAsync(access, blob.Digest, ct) is not { } stored)
+                return new Refusal(RefusalKind.ReferencedBlobUnknown, blob.Digest);
+            else if (stored.Size != blob.Size)
+                return new Refusal(RefusalKind.SizeMismatch, blob.Digest, $"The descriptor of {blob.Digest} says {blob.Size} bytes; the blob has {stored.Size}.");
+        return !access.Exists && !options.SparseIndexes && children.Count > 0 ? new Refusal(RefusalKind.ChildUnknown, children[0].Digest) : null;
     }
 
     private static readonly Refusal ManifestGone = new(RefusalKind.ManifestUnknown);

@@ -12,5 +12,5 @@ internal sealed class StorageOptions
     /// How old bytes that no row of the database names must be before they are deleted, in hours. More than any push takes; after the
     /// database was restored from a backup, longer than the backup is old, so that nothing is deleted that an import may want back.
     /// </summary>
-    [Range(0, 24 * 365)] public int OrphanHours { get; set; } = 24;
+    [Range(0, 24 * 365)] public int OrphanHours { get; set; } = 7 * 24;
 }
