@@ -91,9 +91,12 @@ internal sealed partial class ContentStore
             """, ("ns", to.NamespaceId), ("repo", to.RepositoryId), ("digest", digest), ("origin", origin));
     }
 
-    /// <summary>The repository must still be there, and stay until the batch ends.</summary>
-    private void RequireRepository(Batch<Refusal> batch, RepositoryAccess access) => batch.Require(Refusal.NamespaceGone,
-        $"SELECT 1 FROM repository WHERE id = @repo AND deleted_ms IS NULL {db.ForKeyShare}", ("repo", access.RepositoryId));
+    /// <summary>
+    /// The repository must still be there. It is not locked: all pushes to it would write to its one row, and a repository that is deleted
+    /// at the same moment can be restored with what was pushed.
+    /// </summary>
+    private static void RequireRepository(Batch<Refusal> batch, RepositoryAccess access) => batch.Require(Refusal.NamespaceGone,
+        "SELECT 1 FROM repository WHERE id = @repo AND deleted_ms IS NULL", ("repo", access.RepositoryId));
 
     /// <summary>The blob must be linked to the repository and stay alive: a condemned one is, from here on, and one whose deletion has begun is absent (contract 2).</summary>
     private void RequireBlob(Batch<Refusal> batch, RepositoryAccess access, Digest digest, RefusalKind otherwise)

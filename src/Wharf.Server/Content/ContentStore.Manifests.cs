@@ -27,7 +27,8 @@ internal sealed partial class ContentStore
         var batch = new Batch<Refusal>();
         RequireRepository(batch, to);
         if (known)
-            batch.Require(ManifestGone, $"SELECT 1 FROM manifest_link WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest AND deleted_ms IS NULL {db.ForKeyShare}",
+            // Shared with other pushes, and not with a deletion, which then ends the tags that this one moves.
+            batch.Require(ManifestGone, $"SELECT 1 FROM manifest_link WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest AND deleted_ms IS NULL {db.ForShare}",
                 ("ns", to.NamespaceId), ("repo", to.RepositoryId), ("digest", digest.ToArray()));
         else
         {
