@@ -6,6 +6,7 @@ namespace Wharf.Server.Work;
 /// </summary>
 internal abstract partial class LeasedWorker(string name, TimeSpan every, Leases leases, TimeProvider clock, ILogger logger) : BackgroundService
 {
+    private static readonly TimeSpan s_first = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan s_lease = TimeSpan.FromSeconds(30);
 
     /// <summary>One batch; returns whether there may be more to do at once.</summary>
@@ -16,7 +17,9 @@ internal abstract partial class LeasedWorker(string name, TimeSpan every, Leases
         using var timer = new PeriodicTimer(every, clock);
         try
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
+            // Soon after the start once, so that a server which is restarted often does its rare work too.
+            await Task.Delay(every < s_first ? every : s_first, clock, stoppingToken);
+            do
             {
                 try
                 {
@@ -24,11 +27,12 @@ internal abstract partial class LeasedWorker(string name, TimeSpan every, Leases
                     {
                     }
                 }
-                catch (Exception e) when (e is not OperationCanceledException)
+                catch (Exception e) when (!stoppingToken.IsCancellationRequested)
                 {
                     Log.RunFailed(logger, name, e);
                 }
             }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException)
         {
