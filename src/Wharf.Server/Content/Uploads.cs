@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Data.Common;
+using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using Wharf.Oci;
 using Wharf.Server.Auth;
@@ -85,10 +86,13 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
         if (broken is null && range is { } told && transfer.Length - claimed.Size != told.Length)
             return new(UploadOutcome.LengthMismatch, claimed.Size);
         if (broken is not null && range is not null)
-            throw broken;
+            ExceptionDispatchInfo.Throw(broken);
         if (!await NoteAsync(transfer, claimed))
             return await LostAsync(claimed);
-        return broken is null ? new(UploadOutcome.Done, transfer.Length) : throw broken;
+        // As it was thrown: whose fault it is, the client's or ours, is told by where it came from.
+        if (broken is not null)
+            ExceptionDispatchInfo.Throw(broken);
+        return new(UploadOutcome.Done, transfer.Length);
     }
 
     /// <summary>Stores the last bytes, if any, and commits the blob.</summary>

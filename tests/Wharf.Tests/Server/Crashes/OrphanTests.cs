@@ -9,7 +9,7 @@ namespace Wharf.Tests.Server.Crashes;
 public sealed class OrphanTests
 {
     private const string Repository = $"{InProcessWharf.User}/app";
-    private static readonly TimeSpan Old = TimeSpan.FromHours(25); // the setting is 24
+    private static readonly TimeSpan Old = TimeSpan.FromHours(7 * 24 + 1); // the setting is 7 * 24
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
