@@ -117,7 +117,8 @@ public sealed class CrowdTests
         readers.ForEach(static r => r.Dispose());
     }
 
-    // Long, because it is not reliable yet: in about one run of five the runtime ends the process with "Out of memory." (docs/failures.md).
+    // Long, because it is not reliable: a limit that is lowered while the server runs is met by the runtime too, which then sometimes ends the
+    // process with "Out of memory." (docs/failures.md).
     [Fact, Trait("Speed", "Long")]
     public async Task Out_of_descriptors_the_server_answers_or_closes_and_recovers()
     {
