@@ -94,6 +94,47 @@ public sealed class AddressTests
     }
 
     [Fact]
+    public async Task More_connections_than_there_are_descriptors_for_are_closed_and_the_others_go_on()
+    {
+        await using var wharf = await RunningWharf.StartAsync(descriptors: 400);
+        var request = "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray();
+        var crowd = new List<TcpClient>();
+        var answered = 0;
+        for (var i = 0; i < 300; i++)
+        {
+            var client = new TcpClient();
+            crowd.Add(client);
+            await client.ConnectAsync(wharf.Url.Host, wharf.Url.Port, TestContext.Current.CancellationToken);
+            try
+            {
+                await client.GetStream().WriteAsync(request, TestContext.Current.CancellationToken);
+                if (await client.GetStream().ReadAsync(new byte[1], TestContext.Current.CancellationToken) == 1) answered++;
+            }
+            catch (IOException)
+            {
+                // Closed before it was asked.
+            }
+        }
+        crowd.ForEach(static c => c.Dispose());
+
+        Assert.InRange(answered, 100, 136); // (400 - 128) / 2
+        await Eventually.IsTrueAsync(async () => await IsLiveAsync(wharf), "an answer after the crowd has left");
+
+        static async Task<bool> IsLiveAsync(RunningWharf wharf)
+        {
+            try
+            {
+                using var answer = await wharf.Client.GetAsync("/health/live", TestContext.Current.CancellationToken);
+                return answer.IsSuccessStatusCode;
+            }
+            catch (HttpRequestException)
+            {
+                return false;
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_proxy_that_is_slow_with_its_header_is_closed()
     {
         await using var wharf = await StartAsync("{ ProxyProtocol: true, TrustedProxies: [127.0.0.1] }");

@@ -34,13 +34,14 @@ internal sealed partial class RunningWharf : IAsyncDisposable
     }
 
     /// <summary>Starts <c>./wharf serve</c> on a free port and waits until it is ready.</summary>
-    public static async Task<RunningWharf> StartAsync(string[]? arguments = null, (string Name, string Value)[]? environment = null, TemporaryDirectory? directory = null)
+    /// <param name="descriptors">The most file descriptors that the process may have.</param>
+    public static async Task<RunningWharf> StartAsync(string[]? arguments = null, (string Name, string Value)[]? environment = null, TemporaryDirectory? directory = null, int? descriptors = null)
     {
         directory ??= new TemporaryDirectory();
         string[] listen = arguments?.Contains("--listen") == true ? [] : ["--listen", "http://127.0.0.1:0"];
         string[] data = arguments?.Contains("--data") == true ? [] : ["--data", directory.File("data")];
         var began = Stopwatch.GetTimestamp();
-        var process = Launch(["serve", .. data, .. listen, .. arguments ?? []], environment ?? [], directory.Path);
+        var process = Launch(["serve", .. data, .. listen, .. arguments ?? []], environment ?? [], directory.Path, descriptors);
         var wharf = new RunningWharf(process, directory);
         process.ErrorDataReceived += (_, line) =>
         {
@@ -121,9 +122,11 @@ internal sealed partial class RunningWharf : IAsyncDisposable
         Directory.Dispose();
     }
 
-    private static Process Launch(string[] arguments, (string Name, string Value)[] environment, string directory)
+    private static Process Launch(string[] arguments, (string Name, string Value)[] environment, string directory, int? descriptors = null)
     {
-        var start = new ProcessStartInfo(Path.Combine(SourceTree.Root, "wharf"), arguments)
+        var program = Path.Combine(SourceTree.Root, "wharf");
+        string[] line = descriptors is { } most ? ["prlimit", $"--nofile={most}:{most}", program, .. arguments] : [program, .. arguments];
+        var start = new ProcessStartInfo(line[0], line[1..])
         {
             WorkingDirectory = directory,
             RedirectStandardInput = true,
