@@ -64,6 +64,12 @@ internal sealed partial class ContentStore
     public Task<Refusal?> DeleteBlobAsync(Principal by, RepositoryAccess access, Digest digest, CancellationToken ct) => db.WriteAsync(async tx =>
     {
         var (ns, repo, raw) = (access.NamespaceId, access.RepositoryId, digest.ToArray());
+        // The lock first, and the judgement in the next statement: a push that was about to name the blob is seen by it, or finds it gone (contract 2).
+        var linked = await tx.OneAsync(
+            $"SELECT 1 FROM repository_blob WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest {db.ForUpdate}", static r => r.GetInt32(0),
+            ("ns", ns), ("repo", repo), ("digest", raw));
+        if (linked == 0)
+            return new Refusal(RefusalKind.BlobUnknown, digest);
         var holder = await tx.OneAsync("""
             SELECT r.manifest
               FROM manifest_ref r
@@ -72,9 +78,7 @@ internal sealed partial class ContentStore
             """, static r => r.GetFieldValue<byte[]>(0), ("ns", ns), ("repo", repo), ("digest", raw));
         if (holder is not null)
             return new Refusal(RefusalKind.StillReferenced, new Digest(holder));
-        var found = await tx.ExecuteAsync("DELETE FROM repository_blob WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest", ("ns", ns), ("repo", repo), ("digest", raw));
-        if (found == 0)
-            return new Refusal(RefusalKind.BlobUnknown, digest);
+        await tx.ExecuteAsync("DELETE FROM repository_blob WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest", ("ns", ns), ("repo", repo), ("digest", raw));
         await Events.AddAsync(tx, "blob.unlinked", ns, repo, raw, $$"""{"by":{{by.AccountId}}}""");
         tx.OnCommit(() => _blobs.Drop((repo, digest)));
         return null;

@@ -37,7 +37,7 @@ internal sealed partial class ContentStore
             if (!options.SparseIndexes)
                 foreach (var child in children)
                     batch.Require(new Refusal(RefusalKind.ChildUnknown, child.Digest),
-                        "SELECT 1 FROM manifest_link WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest AND deleted_ms IS NULL",
+                        $"SELECT 1 FROM manifest_link WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest AND deleted_ms IS NULL {db.ForShare}",
                         ("ns", to.NamespaceId), ("repo", to.RepositoryId), ("digest", child.Digest.ToArray()));
             LinkManifest(batch, to, manifest, digest, blobs, children);
             batch.OnCommit(() => _manifests.Drop((to.RepositoryId, digest)));

@@ -10,6 +10,8 @@ internal sealed partial class ContentStore
     /// <summary>Ends a tag; its history and what it named stay.</summary>
     public Task<Refusal?> EndTagAsync(Principal by, RepositoryAccess access, string tag, CancellationToken ct) => db.WriteAsync(async tx =>
     {
+        if (db.LockTag is { } takeTurn)
+            await tx.ExecuteAsync(takeTurn, ("repo", access.RepositoryId), ("name", tag));
         var ended = await tx.OneAsync("""
             UPDATE tag SET ended_ms = CASE WHEN now_ms() > started_ms THEN now_ms() ELSE started_ms + 1 END, ended_by = @by
              WHERE namespace_id = @ns AND repository_id = @repo AND name = @name AND ended_ms IS NULL AND (expires_ms IS NULL OR expires_ms > now_ms())

@@ -127,7 +127,7 @@ internal sealed partial class ContentStore(Database db, RepositoryStore reposito
         ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("subject", subject.ToArray()),
         ("last", last.ToArray()), ("all", artifactType is null ? 1 : 0), ("type", artifactType ?? ""), ("count", count));
 
-    /// <summary>Repositories other than the one given that hold a blob and that this account may read without asking further: its own and public ones.</summary>
+    /// <summary>Repositories that hold a blob and that this account may read: its own, those of organizations that it administers, and public ones.</summary>
     public ValueTask<List<string>> FindHoldersAsync(Principal principal, Digest digest, int count, CancellationToken ct) => db.ListAsync("""
         SELECT n.name, r.name
           FROM repository_blob l

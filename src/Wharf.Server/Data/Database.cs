@@ -29,6 +29,9 @@ internal abstract class Database : IAsyncDisposable
     /// <summary>What a query adds to keep its rows from changing until the transaction ends.</summary>
     public abstract string ForShare { get; }
 
+    /// <summary>What a query adds to have its rows to itself until the transaction ends.</summary>
+    public abstract string ForUpdate { get; }
+
     /// <summary>What takes turns on one tag (@repo, @name) until the transaction ends; null where writers take turns anyway.</summary>
     public abstract string? LockTag { get; }
 

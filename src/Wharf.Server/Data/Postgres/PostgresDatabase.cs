@@ -37,6 +37,8 @@ internal sealed class PostgresDatabase : Database
 
     public override string ForShare => "FOR SHARE";
 
+    public override string ForUpdate => "FOR UPDATE";
+
     public override string? LockTag => "SELECT pg_advisory_xact_lock(hashtextextended(@name, @repo))";
 
     /// <summary>Connects and brings the schema up to date.</summary>

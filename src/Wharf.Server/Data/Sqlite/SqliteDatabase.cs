@@ -64,6 +64,8 @@ internal sealed partial class SqliteDatabase : Database
 
     public override string ForShare => "";
 
+    public override string ForUpdate => "";
+
     public override string? LockTag => null;
 
     public override async Task<TRefusal?> RunAsync<TRefusal>(Batch<TRefusal> batch, CancellationToken ct) where TRefusal : class

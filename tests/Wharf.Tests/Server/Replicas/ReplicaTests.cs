@@ -109,6 +109,33 @@ public sealed class ReplicaTests(Replicas replicas) : IClassFixture<Replicas>
         Assert.Equal(["1"], placements);
     }
 
+    [Fact]
+    public async Task A_blob_that_is_deleted_while_its_manifest_is_pushed_is_never_missing_from_an_acknowledged_one()
+    {
+        var repository = replicas.NewRepository();
+        var acknowledged = 0;
+        for (var round = 0; round < 60; round++)
+        {
+            var image = Image.Random();
+            await OnOne.PushBlobAsync(repository, image.Config);
+            await OnOne.PushBlobAsync(repository, image.Layer);
+
+            var pushing = OnOne.PutManifestAsync(repository, $"round{round}", image.Manifest);
+            var deleting = OnTwo.SendAsync("DELETE", $"/v2/{repository}/blobs/{image.LayerDigest}");
+            var (pushed, deleted) = (await pushing, await deleting);
+
+            Assert.Contains((int)deleted.Status, new[] { 202, 405 });
+            if (pushed.Status != HttpStatusCode.Created)
+            {
+                pushed.Is(404);
+                continue;
+            }
+            acknowledged++;
+            Assert.Equal(["1"], await QueryAsync("SELECT count(*)::text FROM repository_blob WHERE digest = @digest", image.LayerDigest.ToArray()));
+        }
+        TestContext.Current.TestOutputHelper?.WriteLine($"{acknowledged} of 60 pushes came first");
+    }
+
     // Half-open intervals of one tag that share a moment.
     private Task<List<string>> OverlapsAsync(string repository) => QueryAsync($"""
         SELECT count(*)::text FROM tag a JOIN tag b USING (repository_id, name) JOIN repository r ON r.id = a.repository_id
