@@ -365,10 +365,11 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
             return new(writer, key, hash, keep);
         }
 
-        public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct)
+        // In this order: what was not written, because the client left meanwhile, must not be in the hash that a checkpoint saves.
+        public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct)
         {
+            await writer.WriteAsync(bytes, ct);
             hash?.Append(bytes.Span);
-            return writer.WriteAsync(bytes, ct);
         }
 
         public Task<byte[]> FlushAsync(CancellationToken ct) => writer.CheckpointAsync(ct);
