@@ -4,6 +4,7 @@ using Wharf.Server.Content;
 using Wharf.Server.Data;
 using Wharf.Server.Distribution;
 using Wharf.Server.Hosting;
+using Wharf.Server.Organizations;
 using Wharf.Server.Outbox;
 using Wharf.Server.QuayApi;
 using Wharf.Server.Repositories;
@@ -16,6 +17,7 @@ static void Add(WebApplicationBuilder builder)
     builder.AddData();
     builder.AddAuth();
     builder.AddAccounts();
+    builder.AddOrganizations();
     builder.AddRepositories();
     builder.AddContent();
     builder.AddDistribution();

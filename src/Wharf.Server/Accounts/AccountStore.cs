@@ -6,17 +6,31 @@ using Wharf.Server.Outbox;
 
 namespace Wharf.Server.Accounts;
 
-/// <summary>People and their own namespaces.</summary>
-internal sealed class AccountStore(Database db, KeyRing ring, AuthOptions options)
+/// <summary>People with their own namespaces, and what authentication must know of them and of robots.</summary>
+internal sealed class AccountStore(Database db, KeyRing ring, Namespaces namespaces, AuthOptions options, AccountOptions accounts)
 {
     private const string PasswordPurpose = "password";
-    private const string Columns = "n.id, n.name, a.sealed_password, a.credential, a.superuser, a.enabled";
+
+    private const string Select = """
+        SELECT n.id, n.name, a.sealed_password, a.credential, a.superuser, a.enabled,
+               r.namespace_id, r.credential, r.token_mac, r.expires_ms,
+               CASE WHEN o.deleted_ms IS NULL AND coalesce(oa.enabled, 1) = 1 THEN 1 ELSE 0 END
+          FROM namespace n
+          LEFT JOIN account a ON a.id = n.id
+          LEFT JOIN robot r ON r.id = n.id
+          LEFT JOIN namespace o ON o.id = r.namespace_id
+          LEFT JOIN account oa ON oa.id = r.namespace_id
+        """;
+
+    private readonly HashSet<string> _superusers = [.. accounts.Superusers];
+    private readonly HashSet<string> _readers = [.. accounts.GlobalReadOnlySuperusers];
+    private readonly HashSet<string> _unrestricted = [.. accounts.RestrictedUsersWhitelist];
 
     // Accounts that sent a request lately; a change drops its entry in the process that makes it (contract 9).
     private readonly Cache<long, AccountState> _known = new(50_000, static _ => 1, db.Freshness);
 
     /// <summary>Called in this process after an account changed.</summary>
-    public event Action<long>? Changed;
+    public event Action? Changed;
 
     /// <summary>Quay's rule for user and organization names, 2 to 255 characters of the OCI grammar's first component.</summary>
     public static bool IsValidName(string? name)
@@ -30,12 +44,29 @@ internal sealed class AccountStore(Database db, KeyRing ring, AuthOptions option
         return true;
     }
 
+    /// <summary>Whether the text is <c>owner+name</c>, the name of a robot.</summary>
+    public static bool IsValidRobotName(string text) =>
+        text.IndexOf('+', StringComparison.Ordinal) is > 0 and var plus && IsValidName(text[..plus]) && IsValidName(text[(plus + 1)..]);
+
+    /// <summary>The account as the permission engine sees it, with what the settings say of it.</summary>
+    public Principal PrincipalOf(AccountState account)
+    {
+        if (account.RobotOf != 0)
+            return new(account.Id, account.Name, account.Credential, false) { RobotOf = account.RobotOf };
+        var reads = _readers.Contains(account.Name);
+        var superuser = !reads && (account.Superuser || _superusers.Contains(account.Name));
+        return new(account.Id, account.Name, account.Credential, superuser)
+        {
+            ReadsAll = reads,
+            AdministersAll = superuser && accounts.SuperusersFullAccess,
+            Restricted = accounts.RestrictedUsers && !superuser && !_unrestricted.Contains(account.Name),
+        };
+    }
+
     public async ValueTask<AccountState?> FindAsync(string name, CancellationToken ct)
     {
         var epoch = _known.Epoch;
-        var account = await db.OneAsync($"""
-            SELECT {Columns} FROM namespace n JOIN account a ON a.id = n.id WHERE n.name = @name AND n.deleted_ms IS NULL
-            """, Read, ct, ("name", name));
+        var account = await db.OneAsync($"{Select} WHERE n.name = @name AND n.deleted_ms IS NULL AND n.kind <> 'organization'", Read, ct, ("name", name));
         // A token comes next.
         if (account is not null)
             _known.Add(account.Id, account, epoch);
@@ -48,13 +79,15 @@ internal sealed class AccountStore(Database db, KeyRing ring, AuthOptions option
         if (_known.TryGet(id, out var known))
             return known;
         var epoch = _known.Epoch;
-        var account = await db.OneAsync($"""
-            SELECT {Columns} FROM namespace n JOIN account a ON a.id = n.id WHERE n.id = @id AND n.deleted_ms IS NULL
-            """, Read, ct, ("id", id));
+        var account = await db.OneAsync($"{Select} WHERE n.id = @id AND n.deleted_ms IS NULL AND n.kind <> 'organization'", Read, ct, ("id", id));
         if (account is not null)
             _known.Add(id, account, epoch);
         return account;
     }
+
+    /// <summary>The robot whose token begins so.</summary>
+    public ValueTask<AccountState?> FindByTokenAsync(string tokenId, CancellationToken ct) =>
+        db.OneAsync($"{Select} WHERE r.token_id = @token AND n.deleted_ms IS NULL", Read, ct, ("token", tokenId));
 
     public async ValueTask<bool> AnyAsync(CancellationToken ct) => await db.OneAsync("SELECT 1 FROM account LIMIT 1", static r => r.GetInt32(0), ct) == 1;
 
@@ -71,12 +104,12 @@ internal sealed class AccountStore(Database db, KeyRing ring, AuthOptions option
         {
             if (onlyFirst && await tx.OneAsync("SELECT 1 FROM account LIMIT 1", static r => r.GetInt32(0)) == 1)
                 return new(0, "There are users already.");
-            if (await tx.OneAsync("SELECT 1 FROM namespace WHERE name = @name AND deleted_ms IS NULL", static r => r.GetInt32(0), ("name", name)) == 1)
-                return new(0, "The name is taken.");
             if (email is not null && await tx.OneAsync("SELECT 1 FROM account WHERE email = @email", static r => r.GetInt32(0), ("email", email)) == 1)
                 return new(0, "The e-mail address is in use.");
-            var id = await tx.OneAsync("INSERT INTO namespace (name, kind, created_ms) VALUES (@name, 'user', now_ms()) RETURNING id",
-                static r => r.GetInt64(0), ("name", name));
+            var made = await namespaces.ClaimAsync(tx, name, "user", 0);
+            if (made.Problem is not null)
+                return made;
+            var id = made.Id;
             await tx.ExecuteAsync("""
                 INSERT INTO account (id, email, sealed_password, credential, superuser, enabled, created_ms)
                 VALUES (@id, @email, @password, 1, @superuser, 1, now_ms())
@@ -115,17 +148,30 @@ internal sealed class AccountStore(Database db, KeyRing ring, AuthOptions option
     /// <summary>Forgets what an event of another process touches.</summary>
     public void Hear(OutboxEvent happened)
     {
-        if (happened.Kind.StartsWith("account.", StringComparison.Ordinal))
-            Drop(happened.NamespaceId);
+        if (happened.Kind.StartsWith("account.", StringComparison.Ordinal) || happened.Kind.StartsWith("robot.", StringComparison.Ordinal) || happened.Kind == "organization.deleted")
+            DropAll();
+    }
+
+    /// <summary>An account and the robots of its namespace changed.</summary>
+    public void DropAll()
+    {
+        _known.DropAll();
+        Changed?.Invoke();
     }
 
     /// <summary>The account changed, here or in another process.</summary>
     public void Drop(long id)
     {
         _known.Drop(id);
-        Changed?.Invoke(id);
+        Changed?.Invoke();
     }
 
-    private static AccountState Read(DbDataReader r) =>
-        new(r.GetInt64(0), r.GetString(1), r.GetFieldValue<byte[]>(2), r.GetInt64(3), r.GetInt64(4) == 1, r.GetInt64(5) == 1);
+    private static AccountState Read(DbDataReader r) => r.IsDBNull(6)
+        ? new(r.GetInt64(0), r.GetString(1), r.GetFieldValue<byte[]>(2), r.GetInt64(3), r.GetInt64(4) == 1, r.GetInt64(5) == 1)
+        : new(r.GetInt64(0), r.GetString(1), [], r.GetInt64(7), false, r.GetInt64(10) == 1)
+        {
+            RobotOf = r.GetInt64(6),
+            TokenMac = r.GetFieldValue<byte[]>(8),
+            ExpiresMs = r.IsDBNull(9) ? null : r.GetInt64(9),
+        };
 }

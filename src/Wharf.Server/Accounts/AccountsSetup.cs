@@ -12,7 +12,7 @@ internal static class AccountsSetup
     {
         builder.AddSection<AccountOptions>("Accounts");
         FirstSuperuser.CheckEnvironment();
-        builder.Services.AddSingleton<AccountStore>()
+        builder.Services.AddSingleton<AccountStore>().AddSingleton<Namespaces>()
             .AddSingleton(new AdminCommand("user.add", AddUserAsync))
             .AddSingleton(static s => new EventListener(s.GetRequiredService<AccountStore>().Hear))
             .AddHostedService<FirstSuperuser>();

@@ -29,44 +29,79 @@ internal sealed class AccessMiddleware(RequestDelegate next, Authenticator authe
             return;
         }
         var result = await authenticator.AuthenticateAsync(http, http.RequestAborted);
-        var denial = result.Caller is { } caller ? await CheckAsync(http, requires.Permission, caller) : Refuse(http, requires.Permission, result);
+        var denial = result.Caller is { } caller ? await CheckAsync(http, requires, caller) : Refuse(http, requires.Permission, result);
         await (denial?.ExecuteAsync(http) ?? next(http));
     }
 
-    private async ValueTask<IResult?> CheckAsync(HttpContext http, Permission permission, Caller caller)
+    private async ValueTask<IResult?> CheckAsync(HttpContext http, RequiresPermission requires, Caller caller)
     {
         http.Features.Set(caller);
-        var principal = caller.Principal;
-        if (principal.IsAnonymous && (!options.AnonymousAccess || permission is Permission.SignedIn or Permission.Superuser or Permission.Administer))
+        var (permission, principal) = (requires.Permission, caller.Principal);
+        if (permission == Permission.Anyone)
+            return null;
+        if (principal.IsAnonymous && !(options.AnonymousAccess && permission is Permission.Authenticated or Permission.Catalog or Permission.Pull or Permission.Push or Permission.Delete))
             return Challenge(http, permission, caller, "Sign in first.");
+        if (principal.ReadsAll && !requires.ByReaders && !HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method))
+            return Denied(http, "A global read-only superuser changes nothing.");
         switch (permission)
         {
             case Permission.Authenticated or Permission.Catalog when !caller.Presented:
                 return Challenge(http, permission, caller, "Sign in first.");
             case Permission.Catalog when !caller.MayList:
                 return Challenge(http, permission, caller, "The token does not cover registry:catalog:*.");
+            case Permission.Person when !principal.IsPerson:
+                return Problem.InsufficientScope("This is for people; a robot has no such account.");
             case Permission.Superuser when !principal.Superuser:
                 return Problem.InsufficientScope("Only a superuser may do this.");
-            case Permission.Pull or Permission.Push or Permission.Delete or Permission.Administer:
-                var name = http.Features.GetRequiredFeature<RepositoryName>();
-                var access = await permissions.DecideAsync(principal, name, http.RequestAborted);
-                var needed = RoleFor(permission);
-                if (access.Role < needed)
-                    return caller.Presented && !caller.UsedToken && !principal.IsAnonymous
-                        ? Denied(http, "You may not do this with this repository, or it does not exist.")
-                        : Challenge(http, permission, caller, "Access to this repository was not granted, or it does not exist.");
-                if (!caller.Covers(name, permission) && !(permission == Permission.Pull && await IsPublicAsync(principal, access, http.RequestAborted)))
-                    return Challenge(http, permission, caller, "The token does not cover this repository and action.");
-                http.Features.Set(access);
-                return null;
+            case Permission.InspectRegistry when !principal.Superuser && !principal.ReadsAll:
+                return Problem.InsufficientScope("Only a superuser may see this.");
+            case Permission.SeeOrganization or Permission.InspectOrganization or Permission.AdministerOrganization:
+                return await CheckOrganizationAsync(http, permission, principal);
+            case Permission.Pull or Permission.Push or Permission.Delete or Permission.Inspect or Permission.Administer:
+                return await CheckRepositoryAsync(http, permission, caller);
             default:
                 return null;
         }
     }
 
+    private async ValueTask<IResult?> CheckRepositoryAsync(HttpContext http, Permission permission, Caller caller)
+    {
+        var principal = caller.Principal;
+        var name = http.Features.GetRequiredFeature<RepositoryName>();
+        var needed = permission == Permission.Inspect && principal.ReadsAll ? RepositoryRole.Read : RoleFor(permission);
+        var access = await permissions.DecideAsync(principal, name, needed, http.RequestAborted);
+        if (access.Role < needed)
+            return caller.Presented && !caller.UsedToken && !principal.IsAnonymous
+                ? Denied(http, "You may not do this with this repository, or it does not exist.")
+                : Challenge(http, permission, caller, "Access to this repository was not granted, or it does not exist.");
+        if (!caller.Covers(name, permission) && !(permission == Permission.Pull && await IsPublicAsync(principal, access, http.RequestAborted)))
+            return Challenge(http, permission, caller, "The token does not cover this repository and action.");
+        if (access.ReadOnly && permission is Permission.Push or Permission.Delete && IsRegistry(http))
+            return OciError.Denied("The repository is read-only.");
+        http.Features.Set(access);
+        return null;
+    }
+
+    // A stranger is told the same of an organization that does not exist and of one that is none of his.
+    private async ValueTask<IResult?> CheckOrganizationAsync(HttpContext http, Permission permission, Principal principal)
+    {
+        var name = http.Request.RouteValues["orgname"] as string ?? throw new InvalidOperationException("The endpoint has no {orgname}.");
+        var access = await permissions.DecideAsync(principal, name, http.RequestAborted);
+        var found = access.Exists && access.IsOrganization;
+        var knowsAll = principal.Superuser || principal.ReadsAll;
+        if (!Permissions.Allows(principal, access, permission) || (!found && !knowsAll))
+            return permission == Permission.SeeOrganization
+                ? Problem.NotFound("There is no such organization, or you are no member of it.")
+                : Problem.InsufficientScope("Only an admin of the organization may do this, or it does not exist.");
+        if (!found)
+            return Problem.NotFound("There is no such organization.");
+        http.Features.Set(access);
+        return null;
+    }
+
     // What anyone may read needs no scope.
     private async ValueTask<bool> IsPublicAsync(Principal principal, RepositoryAccess access, CancellationToken ct) =>
-        options.AnonymousAccess && (principal.IsAnonymous || (await permissions.DecideAsync(Principal.Anonymous, access.Name, ct)).Role >= RepositoryRole.Read);
+        options.AnonymousAccess && (principal.IsAnonymous || (await permissions.DecideAsync(Principal.Anonymous, access.Name, RepositoryRole.Read, ct)).Role >= RepositoryRole.Read);
 
     private IResult Refuse(HttpContext http, Permission permission, AuthResult result)
     {

@@ -10,7 +10,7 @@ internal static class AuthSetup
     {
         builder.AddSection<AuthOptions>("Auth");
         builder.Services
-            .AddSingleton<SigningKeys>().AddSingleton<RegistryTokens>().AddSingleton<LoginThrottle>().AddSingleton<Authenticator>()
+            .AddSingleton<SigningKeys>().AddSingleton<RegistryTokens>().AddSingleton<OpaqueTokens>().AddSingleton<LoginThrottle>().AddSingleton<Authenticator>()
             .AddSingleton<Permissions>().AddSingleton<KeyRotation>()
             .AddSingleton(static s => new EventListener(s.GetRequiredService<Permissions>().Hear))
             .AddSingleton(new AdminCommand("keys.rotate", static (services, _, ct) => services.GetRequiredService<KeyRotation>().RunAsync(ct)));

@@ -16,6 +16,7 @@ internal sealed class Authenticator : IDisposable
 
     private readonly AccountStore _accounts;
     private readonly RegistryTokens _tokens;
+    private readonly OpaqueTokens _opaque;
     private readonly LoginThrottle _throttle;
     private readonly AuthOptions _options;
     private readonly TimeProvider _clock;
@@ -29,15 +30,16 @@ internal sealed class Authenticator : IDisposable
     private readonly SemaphoreSlim _hashing = new(Math.Max(1, Environment.ProcessorCount / 2));
     private int _waiting;
 
-    public Authenticator(AccountStore accounts, RegistryTokens tokens, LoginThrottle throttle, AuthOptions options, TimeProvider clock)
+    public Authenticator(AccountStore accounts, RegistryTokens tokens, OpaqueTokens opaque, LoginThrottle throttle, AuthOptions options, TimeProvider clock)
     {
         _accounts = accounts;
         _tokens = tokens;
+        _opaque = opaque;
         _throttle = throttle;
         _options = options;
         _clock = clock;
         _nobody = new Lazy<byte[]>(() => PasswordHash.Create(Convert.ToHexString(RandomNumberGenerator.GetBytes(16)), options.PasswordRounds));
-        accounts.Changed += _ => _remembered.DropAll();
+        accounts.Changed += () => _remembered.DropAll();
     }
 
     public async ValueTask<AuthResult> AuthenticateAsync(HttpContext http, CancellationToken ct)
@@ -48,7 +50,7 @@ internal sealed class Authenticator : IDisposable
         if (headers.Count > 1 || headers[0] is not { Length: > 0 and <= MaxHeader } header)
             return AuthResult.Invalid("Send one Authorization header with a Basic or Bearer credential.");
         if (header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
-            return await BearerAsync(header[7..].Trim(), ct);
+            return await BearerAsync(http, header[7..].Trim(), ct);
         if (header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase))
             return TryDecode(header.AsSpan(6).Trim(), out var user, out var password)
                 ? await BasicAsync(user, password, http.Connection.RemoteIpAddress, ct)
@@ -68,6 +70,16 @@ internal sealed class Authenticator : IDisposable
         if (_throttle.Wait(user, address) is var wait and > 0)
             return AuthResult.Throttled(wait);
         var epoch = _remembered.Epoch;
+        if (user.Contains('+', StringComparison.Ordinal))
+        {
+            var robot = AccountStore.IsValidRobotName(user) ? await _accounts.FindAsync(user, ct) : null;
+            if (robot is null || !await _opaque.VerifyAsync(password, robot.TokenMac, ct) || !IsGood(robot))
+            {
+                _throttle.Failed(user, address);
+                return AuthResult.WrongPassword;
+            }
+            return Known(id, robot, epoch);
+        }
         var account = AccountStore.IsValidName(user) ? await _accounts.FindAsync(user, ct) : null;
         if (await VerifyAsync(password, account is null ? _nobody.Value : _accounts.Unseal(account.SealedPassword), ct) is not { } verdict)
             return AuthResult.Throttled(1);
@@ -79,23 +91,37 @@ internal sealed class Authenticator : IDisposable
         _throttle.Succeeded(user, address);
         if (verdict.Rounds < _options.PasswordRounds)
             await _accounts.StrengthenAsync(account, password, ct);
-        var principal = new Principal(account.Id, account.Name, account.Credential, account.Superuser);
-        _remembered.Add(id, new(principal, _clock.GetUtcNow() + Remember), epoch);
-        return new(new Caller(principal, null, true));
+        return Known(id, account, epoch);
     }
 
     public void Dispose() => _hashing.Dispose();
 
-    private async ValueTask<AuthResult> BearerAsync(string token, CancellationToken ct)
+    private AuthResult Known(Digest id, AccountState account, long epoch)
     {
+        var principal = _accounts.PrincipalOf(account);
+        _remembered.Add(id, new(principal, _clock.GetUtcNow() + Remember), epoch);
+        return new(new Caller(principal, null, true));
+    }
+
+    private bool IsGood(AccountState account) => account.Enabled && !(account.ExpiresMs <= _clock.GetUtcNow().ToUnixTimeMilliseconds());
+
+    private async ValueTask<AuthResult> BearerAsync(HttpContext http, string token, CancellationToken ct)
+    {
+        if (OpaqueTokens.IdOf(token) is { } tokenId)
+            return await _accounts.FindByTokenAsync(tokenId, ct) is { } robot && await _opaque.VerifyAsync(token, robot.TokenMac, ct) && IsGood(robot)
+                ? new(new Caller(_accounts.PrincipalOf(robot), null, true))
+                : AuthResult.Invalid("The bearer token is not valid, or has expired.");
+        // Its scopes say nothing about /api/v1, so there it is worth nothing.
+        if (!http.Request.Path.StartsWithSegments("/v2", StringComparison.Ordinal))
+            return AuthResult.Invalid("A registry token is for /v2 only; use a password or a robot's token here.");
         if (await _tokens.VerifyAsync(token, ct) is not { } claims)
             return AuthResult.Invalid("The bearer token is not one of this registry, or has expired.");
         if (claims.Account == 0)
             return new(new Caller(Principal.Anonymous, claims.Access, true));
         // Disabled, deleted or given a new password since: the token is void.
-        if (await _accounts.FindAsync(claims.Account, ct) is not { Enabled: true } account || account.Credential != claims.Credential)
+        if (await _accounts.FindAsync(claims.Account, ct) is not { } account || !IsGood(account) || account.Credential != claims.Credential)
             return AuthResult.Invalid("The account of this token was changed; sign in again.");
-        return new(new Caller(new Principal(account.Id, account.Name, account.Credential, account.Superuser), claims.Access, true));
+        return new(new Caller(_accounts.PrincipalOf(account), claims.Access, true));
     }
 
     private async ValueTask<(bool Right, int Rounds)?> VerifyAsync(string password, byte[] stored, CancellationToken ct)

@@ -7,7 +7,8 @@ namespace Wharf.Server.Auth;
 /// <param name="NamespaceId">Its namespace, or 0 when that does not exist.</param>
 /// <param name="RepositoryId">The repository, or 0 when it does not exist.</param>
 /// <param name="Role">What the principal may do with it; for one that does not exist, <see cref="RepositoryRole.Admin"/> to those who may create it.</param>
-internal sealed record RepositoryAccess(RepositoryName Name, long NamespaceId, long RepositoryId, RepositoryRole Role)
+/// <param name="ReadOnly">Whether its state keeps everyone from pushing to it and deleting from it.</param>
+internal sealed record RepositoryAccess(RepositoryName Name, long NamespaceId, long RepositoryId, RepositoryRole Role, bool ReadOnly = false)
 {
     public bool Exists => RepositoryId != 0;
 }

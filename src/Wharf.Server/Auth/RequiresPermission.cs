@@ -1,10 +1,12 @@
 namespace Wharf.Server.Auth;
 
 /// <summary>The declaration that the access middleware enforces and that a test demands of every endpoint.</summary>
-internal sealed record RequiresPermission(Permission Permission);
+/// <param name="Fresh">A browser session must have shown the password within the last ten minutes (Quay's fresh login).</param>
+/// <param name="ByReaders">Global read-only superusers may call it although it is no GET: it changes nothing but their own session.</param>
+internal sealed record RequiresPermission(Permission Permission, bool Fresh = false, bool ByReaders = false);
 
 internal static class RequiresPermissionExtensions
 {
-    public static TBuilder Requires<TBuilder>(this TBuilder endpoint, Permission permission) where TBuilder : IEndpointConventionBuilder =>
-        endpoint.WithMetadata(new RequiresPermission(permission));
+    public static TBuilder Requires<TBuilder>(this TBuilder endpoint, Permission permission, bool fresh = false, bool byReaders = false) where TBuilder : IEndpointConventionBuilder =>
+        endpoint.WithMetadata(new RequiresPermission(permission, fresh, byReaders));
 }

@@ -34,21 +34,11 @@ internal sealed class Cache<TKey, TValue>(long bound, Func<TValue, long> weigh, 
         return true;
     }
 
-    /// <summary>Keeps a value unless anything was dropped since <paramref name="epoch"/> was read.</summary>
-    public void Add(TKey key, TValue value, long epoch)
-    {
-        lock (_turn)
-        {
-            if (epoch != Epoch || !_young.TryAdd(key, value))
-                return;
-            _weight += weigh(value);
-            if (_weight <= bound / 2)
-                return;
-            Volatile.Write(ref _old, _young);
-            Volatile.Write(ref _young, new ConcurrentDictionary<TKey, TValue>());
-            _weight = 0;
-        }
-    }
+    /// <summary>Keeps a value unless there is one, or anything was dropped since <paramref name="epoch"/> was read.</summary>
+    public void Add(TKey key, TValue value, long epoch) => Keep(key, value, epoch, replace: false);
+
+    /// <summary>Keeps a value in place of the one that there is, unless anything was dropped since <paramref name="epoch"/> was read.</summary>
+    public void Replace(TKey key, TValue value, long epoch) => Keep(key, value, epoch, replace: true);
 
     public void Drop(TKey key)
     {
@@ -67,6 +57,25 @@ internal sealed class Cache<TKey, TValue>(long bound, Func<TValue, long> weigh, 
         {
             Interlocked.Increment(ref _epoch);
             Volatile.Write(ref _old, new ConcurrentDictionary<TKey, TValue>());
+            Volatile.Write(ref _young, new ConcurrentDictionary<TKey, TValue>());
+            _weight = 0;
+        }
+    }
+
+    private void Keep(TKey key, TValue value, long epoch, bool replace)
+    {
+        lock (_turn)
+        {
+            if (epoch != Epoch)
+                return;
+            if (replace && _young.TryRemove(key, out var former))
+                _weight -= weigh(former);
+            if (!_young.TryAdd(key, value))
+                return;
+            _weight += weigh(value);
+            if (_weight <= bound / 2)
+                return;
+            Volatile.Write(ref _old, _young);
             Volatile.Write(ref _young, new ConcurrentDictionary<TKey, TValue>());
             _weight = 0;
         }

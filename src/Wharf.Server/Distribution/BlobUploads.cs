@@ -93,7 +93,7 @@ internal static class BlobUploads
                 continue;
             // The bearer's account must be able to read the source. The token need not name it: clients ask for the target's scope only,
             // and who can name a digest of a repository that the account may pull from gains nothing by mounting it.
-            var access = await permissions.DecideAsync(caller.Principal, name, ct);
+            var access = await permissions.DecideAsync(caller.Principal, name, RepositoryRole.Read, ct);
             if (access is { Exists: true, Role: >= RepositoryRole.Read } && await content.MountAsync(caller.Principal, access, to, digest, ct) is null)
                 return true;
         }

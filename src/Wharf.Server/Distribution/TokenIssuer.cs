@@ -42,8 +42,10 @@ internal sealed class TokenIssuer(RegistryTokens tokens, Permissions permissions
                 continue;
             }
             RepositoryName.TryParse(scope.Name, null, out var name);
-            var access = await permissions.DecideAsync(principal, name!, ct);
-            granted.Add(scope with { Actions = [.. Actions.Where(a => access.Role >= a.Needs && scope.Actions.Contains(a.Action)).Select(static a => a.Action)] });
+            var needed = Actions.Where(a => scope.Actions.Contains(a.Action)).Select(static a => a.Needs).DefaultIfEmpty().Max();
+            var access = await permissions.DecideAsync(principal, name!, needed, ct);
+            var most = access.ReadOnly && access.Role > RepositoryRole.Read ? RepositoryRole.Read : access.Role;
+            granted.Add(scope with { Actions = [.. Actions.Where(a => most >= a.Needs && scope.Actions.Contains(a.Action)).Select(static a => a.Action)] });
         }
         var (token, issuedMs) = await tokens.MintAsync(principal, granted, ct);
         if (token.Length > RegistryTokens.MaxLength)

@@ -1,29 +1,35 @@
+using System.Text.RegularExpressions;
 using Wharf.Oci;
-using Wharf.Server.Repositories;
 
 namespace Wharf.Server.QuayApi;
 
 /// <summary>
-/// As the distribution API, /api/v1 has repository names with slashes in mid-path. A path whose last segment is one of the known
-/// resources of a repository becomes /api/v1/repository/-/resource, with the name beside it.
+/// As the distribution API, /api/v1 has repository names with slashes in mid-path. What ends with one of the known resources of a
+/// repository becomes /api/v1/repository/-/resource, and anything else /api/v1/repository/-, with the name beside it. A repository
+/// whose own name ends like a resource is reached by its longer paths only.
 /// </summary>
-internal sealed class QuayRouting(RequestDelegate next, RegistryOptions options)
+internal sealed partial class QuayRouting(RequestDelegate next)
 {
     private const string Prefix = "/api/v1/repository/";
-    private static readonly string[] s_resources = ["changevisibility"];
+    private const int MaxPath = 1024;
 
     public Task InvokeAsync(HttpContext http)
     {
-        if (http.Request.Path.Value is not { } path || !path.StartsWith(Prefix, StringComparison.Ordinal))
+        if (http.Request.Path.Value is not { } path || !path.StartsWith(Prefix, StringComparison.Ordinal) || path.Length == Prefix.Length)
             return next(http);
-        var end = path.LastIndexOf('/');
-        var resource = path[(end + 1)..];
-        if (!s_resources.Contains(resource) || end <= Prefix.Length)
-            return Problem.NotFound("There is no such resource.").ExecuteAsync(http);
-        if (!RepositoryName.TryParse(path[Prefix.Length..end], options.LibraryNamespace, out var name))
+        if (path.Length > MaxPath)
+            return Problem.InvalidRequest("The path is too long for a repository name and a resource of it.").ExecuteAsync(http);
+        var resource = Resource().Match(path, Prefix.Length);
+        var name = resource.Success ? path[Prefix.Length..resource.Index] : path[Prefix.Length..].TrimEnd('/');
+        if (!RepositoryName.TryParse(name, null, out var repository))
             return Problem.InvalidRequest("The repository name is malformed; it is namespace/name in lower case.").ExecuteAsync(http);
-        http.Features.Set(name);
-        http.Request.Path = $"{Prefix}-/{resource}";
+        http.Features.Set(repository);
+        http.Request.Path = resource.Success ? $"{Prefix}-{resource.Value}" : $"{Prefix}-";
         return next(http);
     }
+
+    // Behind at least a namespace and a name; the first that matches leaves the shortest name.
+    [GeneratedRegex(@"/(?<=/repository/[^/]+/.+/)(changevisibility|changestate|changetrust|restore|permissions/(team|user)(/[^/]*(/transitive)?)?|tokens(/[^/]*)?|authorizedemail/[^/]+)/?$",
+        RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Resource();
 }

@@ -1,7 +1,6 @@
 using System.Text.Json.Serialization;
 using Wharf.Oci;
 using Wharf.Server.Auth;
-using Wharf.Server.Distribution;
 using Wharf.Server.QuayApi;
 
 namespace Wharf.Server.Repositories;
@@ -33,7 +32,7 @@ internal static class RepositoriesApi
             return Problem.InvalidRequest("A description has no NUL characters.");
         if (!RepositoryName.TryParse($"{body.Namespace ?? by.Name}/{body.Repository}", null, out var name))
             return Problem.InvalidRequest("The repository name is malformed; it has lower-case letters and digits, with '.', '_', '__' or '-' between them.");
-        var access = await permissions.DecideAsync(by, name, ct);
+        var access = await permissions.DecideAsync(by, name, RepositoryRole.Admin, ct);
         if (access.Role != RepositoryRole.Admin || access.NamespaceId == 0)
             return Problem.InsufficientScope("You may not make repositories in this namespace, or it does not exist.");
         if (await repositories.CreateAsync(access, body.Visibility == "public", body.Description, by, ct) == 0)

@@ -1,12 +1,13 @@
 using Wharf.Oci;
 using Wharf.Server.Auth;
 using Wharf.Server.Data;
+using Wharf.Server.Organizations;
 using Wharf.Server.Outbox;
 
 namespace Wharf.Server.Repositories;
 
 /// <summary>Repositories and the namespaces that a push may create.</summary>
-internal sealed class RepositoryStore(Database db, Permissions permissions, RegistryOptions options)
+internal sealed class RepositoryStore(Database db, Permissions permissions, OrganizationStore organizations, RegistryOptions options)
 {
     /// <summary>
     /// The repository of a push, made when it does not exist. What the decision that <paramref name="access"/> carries rests on is
@@ -25,7 +26,10 @@ internal sealed class RepositoryStore(Database db, Permissions permissions, Regi
         {
             if (!options.CreateNamespaceOnPush)
                 return null;
-            namespaceId = await CreateOrganizationAsync(tx, access.Name.Namespace, by);
+            var made = await organizations.CreateAsync(tx, access.Name.Namespace, null, by);
+            if (made.Problem is not null)
+                return null;
+            namespaceId = made.Id;
         }
         var id = found is { RepositoryId: not 0 } there ? there.RepositoryId : await CreateAsync(tx, namespaceId, access.Name, !options.CreatePrivateRepoOnPush, "", by);
         return access with { NamespaceId = namespaceId, RepositoryId = id };
@@ -72,20 +76,24 @@ internal sealed class RepositoryStore(Database db, Permissions permissions, Regi
             INSERT INTO repository (namespace_id, name, public, description, created_ms) VALUES (@ns, @name, @public, @description, now_ms()) RETURNING id
             """, static r => r.GetInt64(0),
             ("ns", namespaceId), ("name", name.Name), ("public", isPublic ? 1 : 0), ("description", description));
+        // Quay: whoever makes a repository is its admin, and what the organization grants by default comes on top. A rule for the maker
+        // goes before one for anyone.
+        await tx.ExecuteAsync("""
+            INSERT INTO account_grant (namespace_id, repository_id, account_id, role, granted_by, granted_ms) VALUES (@ns, @repo, @me, 3, @me, now_ms())
+            """, ("ns", namespaceId), ("repo", id), ("me", principal.AccountId));
+        foreach (var (table, column) in ((string, string)[])[("account_grant", "account_id"), ("team_grant", "team_id")])
+            await tx.ExecuteAsync($"""
+                INSERT INTO {table} (namespace_id, repository_id, {column}, role, granted_by, granted_ms)
+                SELECT @ns, @repo, p.{column}, max(p.role), @me, now_ms()
+                  FROM prototype p
+                 WHERE p.namespace_id = @ns AND p.{column} IS NOT NULL
+                   AND (p.activating_id = @me OR (p.activating_id IS NULL AND NOT EXISTS (
+                        SELECT 1 FROM prototype own WHERE own.namespace_id = @ns AND own.activating_id = @me AND own.{column} = p.{column})))
+                 GROUP BY p.{column}
+                ON CONFLICT (namespace_id, repository_id, {column}) DO NOTHING
+                """, ("ns", namespaceId), ("repo", id), ("me", principal.AccountId));
         await Events.AddAsync(tx, "repository.created", namespaceId, id, null, $$"""{"by":{{principal.AccountId}}}""");
         tx.OnCommit(() => permissions.Forget(name));
-        return id;
-    }
-
-    // Quay: a new organization has the team "owners", whose role is admin, with its maker in it.
-    private async ValueTask<long> CreateOrganizationAsync(Tx tx, string name, Principal owner)
-    {
-        var id = await tx.OneAsync("INSERT INTO namespace (name, kind, created_ms) VALUES (@name, 'organization', now_ms()) RETURNING id",
-            static r => r.GetInt64(0), ("name", name));
-        var team = await tx.OneAsync("INSERT INTO team (namespace_id, name, role) VALUES (@ns, 'owners', 'admin') RETURNING id", static r => r.GetInt64(0), ("ns", id));
-        await tx.ExecuteAsync("INSERT INTO team_member (team_id, account_id) VALUES (@team, @account)", ("team", team), ("account", owner.AccountId));
-        await Events.AddAsync(tx, "organization.created", id, null, null, $$"""{"by":{{owner.AccountId}}}""");
-        tx.OnCommit(permissions.ForgetRoles);
         return id;
     }
 }

@@ -1,16 +1,10 @@
-using Microsoft.AspNetCore.Http.Features;
 using Wharf.Server.Auth;
 using Wharf.Server.Content;
 
 namespace Wharf.Server.Distribution;
 
-internal static class HttpContextExtensions
+internal static class RefusalExtensions
 {
-    /// <summary>What the access middleware decided for the repository of this request.</summary>
-    public static RepositoryAccess Access(this HttpContext http) => http.Features.GetRequiredFeature<RepositoryAccess>();
-
-    public static Caller Caller(this HttpContext http) => http.Features.GetRequiredFeature<Caller>();
-
     public static OciError ToError(this Refusal refusal, RepositoryAccess access) => refusal.Kind switch
     {
         RefusalKind.BlobUnknown => OciError.BlobUnknown(refusal.Digest),
