@@ -3,7 +3,7 @@ using Wharf.Server.Data;
 
 namespace Wharf.Tests.Server.Replicas;
 
-/// <summary>The schema of the first release, and how a database gets back to it: what the migrations after it have made is taken away.</summary>
+/// <summary>The schema of the first release, and how a SQLite database gets back to it: what the migrations after it have made is taken away.</summary>
 internal static class FirstSchema
 {
     /// <summary>The migrations of a program of the first release.</summary>
@@ -14,6 +14,36 @@ internal static class FirstSchema
     public static Task RestoreAsync(DbConnection connection) => ExecuteAsync(connection, """
         DROP INDEX blob_placement_key;
         DROP INDEX upload_key;
+        DROP INDEX repository_namespace;
+        DROP INDEX repository_public;
+        DROP INDEX repository_deleted;
+        DROP INDEX namespace_deleted;
+        DROP INDEX tag_started;
+        DROP TABLE mac_key;
+        DROP TABLE session;
+        DROP TABLE star;
+        DROP TABLE prototype;
+        DROP TABLE team_grant;
+        DROP TABLE account_grant;
+        DROP TABLE robot;
+        DROP TABLE team_invite;
+        ALTER TABLE namespace DROP COLUMN email;
+        ALTER TABLE namespace DROP COLUMN deleted_by;
+        ALTER TABLE namespace DROP COLUMN tag_expiration_s;
+        ALTER TABLE namespace DROP COLUMN robot_secrets;
+        ALTER TABLE account DROP COLUMN last_used_ms;
+        ALTER TABLE repository DROP COLUMN state;
+        ALTER TABLE repository DROP COLUMN deleted_by;
+        ALTER TABLE team DROP COLUMN description;
+        DROP INDEX team_member_team;
+        ALTER TABLE team_member RENAME TO later_team_member;
+        CREATE TABLE team_member (
+            team_id    BIGINT NOT NULL REFERENCES team (id),
+            account_id BIGINT NOT NULL REFERENCES account (id),
+            PRIMARY KEY (account_id, team_id)
+        );
+        INSERT INTO team_member SELECT team_id, account_id FROM later_team_member;
+        DROP TABLE later_team_member;
         DELETE FROM schema WHERE version > 1
         """);
 

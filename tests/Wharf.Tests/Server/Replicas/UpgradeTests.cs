@@ -1,6 +1,4 @@
-using System.Collections.Concurrent;
 using Npgsql;
-using Wharf.Oci;
 using Wharf.Server.Data;
 using Wharf.Server.Data.Postgres;
 using Wharf.Tests.Server.Data;
@@ -22,28 +20,22 @@ public sealed class UpgradeTests
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_replica_upgrades_the_database_while_another_serves_pushes_pulls_and_retags()
+    public async Task A_replica_upgrades_the_database_while_the_first_release_still_works_on_it()
     {
         var shared = Directory.CreateTempSubdirectory("wharf-shared-");
         var database = await PostgresServer.CreateDatabaseAsync();
-        var running = new Replica(database, shared.FullName);
+        await using var source = NpgsqlDataSource.Create(database);
+        await PostgresMigrations.ApplyAsync(source, Ct, FirstSchema.Migrations);
         var upgrading = new Replica(database, shared.FullName);
         try
         {
-            await using var connection = new NpgsqlConnection(database);
-            await connection.OpenAsync(Ct);
-            await running.InitializeAsync();
-            var user = await running.CreateUserAsync();
-            await FirstSchema.RestoreAsync(connection);
-            Assert.Equal(await SchemaOfFirstReleaseAsync(), await FirstSchema.TextsAsync(connection, Schema));
-
-            using var traffic = new Traffic(user.Client, $"{user.Name}/app");
+            await using var connection = await source.OpenConnectionAsync(Ct);
+            using var traffic = new FirstReleaseTraffic(source);
             await traffic.StartAsync();
             await traffic.GoOnAsync();
             // Whoever is in the middle of a write when the upgrade begins has the tables that it indexes.
-            await using (var slow = new NpgsqlConnection(database))
+            await using (var slow = await source.OpenConnectionAsync(Ct))
             {
-                await slow.OpenAsync(Ct);
                 await using var transaction = await slow.BeginTransactionAsync(Ct);
                 await FirstSchema.ExecuteAsync(slow, "UPDATE blob_placement SET state = state");
                 var started = upgrading.InitializeAsync().AsTask();
@@ -59,18 +51,17 @@ public sealed class UpgradeTests
             Assert.Empty(traffic.Refused);
             Assert.Equal(FirstSchema.Newest, await FirstSchema.VersionAsync(connection));
             Assert.Equal(0L, await FirstSchema.ScalarAsync(connection, "SELECT count(*) FROM pg_index WHERE NOT indisvalid"));
-            var other = upgrading.ClientFor(user.Name, user.Password);
-            foreach (var image in traffic.Pushed)
-            {
-                Assert.Equal(image.Manifest, (await other.ReadAsync($"/v2/{user.Name}/app/manifests/{image.Digest}", ("Accept", MediaTypes.OciManifest))).Is(200).Body);
-                Assert.Equal(image.Layer, (await other.ReadAsync($"/v2/{user.Name}/app/blobs/{image.LayerDigest}")).Is(200).Body);
-            }
-            TestContext.Current.TestOutputHelper?.WriteLine($"{traffic.Done} operations during the upgrade, {traffic.Pushed.Count} images pushed");
+            Assert.Equal(traffic.Namespaces, await FirstSchema.ScalarAsync(connection, "SELECT count(*) FROM namespace WHERE name LIKE 'first%'"));
+            Assert.Equal(traffic.Namespaces, await FirstSchema.ScalarAsync(connection, "SELECT count(*) FROM team_member m JOIN namespace n ON n.id = m.account_id WHERE n.name LIKE 'first%'"));
+            Assert.Equal(1L, await FirstSchema.ScalarAsync(connection, "SELECT count(*) FROM tag WHERE name = 'moving' AND ended_ms IS NULL"));
+            // The upgraded program goes on with what the first one made.
+            var organization = await FirstSchema.ScalarAsync(connection, "SELECT name FROM namespace WHERE kind = 'organization' LIMIT 1");
+            (await upgrading.Anonymous.ReadAsync($"/v2/{organization}/app/tags/list")).Is(200);
+            TestContext.Current.TestOutputHelper?.WriteLine($"{traffic.Done} transactions of the first release during the upgrade");
         }
         finally
         {
             await upgrading.DisposeAsync();
-            await running.DisposeAsync();
             shared.Delete(recursive: true);
         }
     }
@@ -146,86 +137,10 @@ public sealed class UpgradeTests
         Assert.Equal(999, await db.OneAsync("SELECT max(version)::int FROM schema", static r => r.GetInt32(0), Ct));
     }
 
-    private static async Task<List<string>> SchemaOfFirstReleaseAsync()
-    {
-        await using var source = NpgsqlDataSource.Create(await PostgresServer.CreateDatabaseAsync());
-        await PostgresMigrations.ApplyAsync(source, Ct, FirstSchema.Migrations);
-        await using var connection = await source.OpenConnectionAsync(Ct);
-        return await FirstSchema.TextsAsync(connection, Schema);
-    }
-
     // The session that holds the advisory lock of migrations waits for another's transaction.
     private static Task<bool> UpgradeWaitsAsync(NpgsqlConnection connection) => Poll.UntilAsync(async () => await FirstSchema.ScalarAsync(connection, """
         SELECT count(*) > 0 FROM pg_stat_activity a
          WHERE a.datname = current_database() AND a.wait_event_type = 'Lock'
            AND EXISTS (SELECT 1 FROM pg_locks l WHERE l.pid = a.pid AND l.locktype = 'advisory' AND l.granted)
         """) is true);
-
-    /// <summary>Three clients that push, pull and retag until they are stopped.</summary>
-    private sealed class Traffic(HttpClient client, string repository) : IDisposable
-    {
-        private readonly CancellationTokenSource _stop = new();
-        private readonly ConcurrentQueue<Image> _pushed = [];
-        private readonly ConcurrentQueue<string> _refused = [];
-        private readonly int[] _done = new int[3];
-        private List<Task> _clients = [];
-
-        public ConcurrentQueue<Image> Pushed => _pushed;
-
-        /// <summary>What was answered with something else than success.</summary>
-        public ConcurrentQueue<string> Refused => _refused;
-
-        public int Done => _done.Sum();
-
-        public async Task StartAsync()
-        {
-            _pushed.Enqueue(await client.PushImageAsync(repository, "moving"));
-            _pushed.Enqueue(await client.PushImageAsync(repository, "other"));
-            _clients = [RunAsync(0, PushAsync), RunAsync(1, PullAsync), RunAsync(2, RetagAsync)];
-        }
-
-        /// <summary>Each client does ten things more.</summary>
-        public async Task GoOnAsync()
-        {
-            var until = _done.Select(static d => d + 10).ToArray();
-            await Poll.UntilAsync(() => Task.FromResult(!_refused.IsEmpty || _done.Zip(until).All(static p => p.First >= p.Second)), TimeSpan.FromSeconds(60));
-        }
-
-        public async Task StopAsync()
-        {
-            await _stop.CancelAsync();
-            await Task.WhenAll(_clients);
-        }
-
-        public void Dispose() => _stop.Dispose();
-
-        private Task RunAsync(int index, Func<Random, Task> operation) => Task.Run(async () =>
-        {
-            var random = new Random(index);
-            while (!_stop.IsCancellationRequested)
-            {
-                try
-                {
-                    await operation(random);
-                    Interlocked.Increment(ref _done[index]);
-                }
-                catch (Exception e)
-                {
-                    _refused.Enqueue(e.Message);
-                }
-            }
-        }, Ct);
-
-        private async Task PushAsync(Random random) => _pushed.Enqueue(await client.PushImageAsync(repository, $"t{random.Next(8)}"));
-
-        private async Task PullAsync(Random random)
-        {
-            (await client.ReadAsync($"/v2/{repository}/manifests/moving", ("Accept", MediaTypes.OciManifest))).Is(200);
-            var image = _pushed.ElementAt(random.Next(_pushed.Count));
-            Assert.Equal(image.Layer, (await client.ReadAsync($"/v2/{repository}/blobs/{image.LayerDigest}")).Is(200).Body);
-        }
-
-        private async Task RetagAsync(Random random) =>
-            (await client.PutManifestAsync(repository, "moving", _pushed.ElementAt(random.Next(_pushed.Count)).Manifest)).Is(201);
-    }
 }
