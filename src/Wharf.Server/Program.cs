@@ -8,6 +8,7 @@ using Wharf.Server.Organizations;
 using Wharf.Server.Outbox;
 using Wharf.Server.QuayApi;
 using Wharf.Server.Repositories;
+using Wharf.Server.Robots;
 
 return await CommandLine.RunAsync(args, new Composition(Add, Use, Map));
 
@@ -18,6 +19,7 @@ static void Add(WebApplicationBuilder builder)
     builder.AddAuth();
     builder.AddAccounts();
     builder.AddOrganizations();
+    builder.AddRobots();
     builder.AddRepositories();
     builder.AddContent();
     builder.AddDistribution();
@@ -37,5 +39,7 @@ static void Map(WebApplication app)
     app.UseMiddleware<AccessMiddleware>();
     app.MapDistribution();
     app.MapAccounts();
+    app.MapPermissions();
+    app.MapRobots();
     app.MapRepositories();
 }

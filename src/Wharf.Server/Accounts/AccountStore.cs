@@ -148,7 +148,9 @@ internal sealed class AccountStore(Database db, KeyRing ring, Namespaces namespa
     /// <summary>Forgets what an event of another process touches.</summary>
     public void Hear(OutboxEvent happened)
     {
-        if (happened.Kind.StartsWith("account.", StringComparison.Ordinal) || happened.Kind.StartsWith("robot.", StringComparison.Ordinal) || happened.Kind == "organization.deleted")
+        var kind = happened.Kind;
+        if ((kind.StartsWith("account.", StringComparison.Ordinal) || kind.StartsWith("organization.", StringComparison.Ordinal) || kind.StartsWith("robot.", StringComparison.Ordinal))
+            && !kind.EndsWith(".created", StringComparison.Ordinal))
             DropAll();
     }
 

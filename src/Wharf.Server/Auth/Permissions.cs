@@ -11,7 +11,7 @@ namespace Wharf.Server.Auth;
 /// <para>What is remembered are decisions, each with the two facts it rests on: the repository, and what the account is in the
 /// namespace. A change drops the fact, and with it every decision that rests on it (contract 9). "No" is always asked anew.</para>
 /// </summary>
-internal sealed class Permissions(Database db, RegistryOptions options, AccountOptions accounts)
+internal sealed partial class Permissions(Database db, RegistryOptions options, AccountOptions accounts, TimeProvider clock)
 {
     private readonly Cache<RepositoryName, Facts> _repositories = new(50_000, static _ => 1, db.Freshness);
     private readonly Cache<(long Account, long Namespace), Membership> _memberships = new(50_000, static _ => 1, db.Freshness);
@@ -97,7 +97,7 @@ internal sealed class Permissions(Database db, RegistryOptions options, AccountO
             Forget(name);
         else if (kind.StartsWith("team.", StringComparison.Ordinal))
             ForgetMemberships();
-        else if (kind.StartsWith("organization.", StringComparison.Ordinal) || kind.StartsWith("account.", StringComparison.Ordinal))
+        else if ((kind.StartsWith("organization.", StringComparison.Ordinal) || kind.StartsWith("account.", StringComparison.Ordinal)) && !kind.EndsWith(".created", StringComparison.Ordinal))
             ForgetNamespace();
     }
 

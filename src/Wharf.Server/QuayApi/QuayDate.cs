@@ -1,0 +1,12 @@
+using System.Globalization;
+
+namespace Wharf.Server.QuayApi;
+
+/// <summary>Points in time as Quay writes most of them: RFC 2822 with the zone <c>-0000</c>, to the second.</summary>
+internal static class QuayDate
+{
+    /// <param name="unixMs">Unix milliseconds, or null.</param>
+    public static string? Format(long? unixMs) => unixMs is { } ms
+        ? DateTimeOffset.FromUnixTimeMilliseconds(ms).ToString("ddd, dd MMM yyyy HH:mm:ss '-0000'", CultureInfo.InvariantCulture)
+        : null;
+}

@@ -1,0 +1,6 @@
+namespace Wharf.Server.Robots;
+
+internal static class RobotsSetup
+{
+    public static void AddRobots(this WebApplicationBuilder builder) => builder.Services.AddSingleton<RobotStore>();
+}
