@@ -42,4 +42,6 @@ static void Map(WebApplication app)
     app.MapPermissions();
     app.MapRobots();
     app.MapRepositories();
+    app.MapGrants();
+    app.MapStars();
 }
