@@ -1,5 +1,4 @@
 using System.Data.Common;
-using Wharf.Oci;
 using Wharf.Server.Auth;
 using Wharf.Server.Data;
 using Wharf.Server.Outbox;
@@ -32,16 +31,17 @@ internal sealed class AccountStore(Database db, KeyRing ring, Namespaces namespa
     /// <summary>Called in this process after an account changed.</summary>
     public event Action? Changed;
 
-    /// <summary>Quay's rule for user and organization names, 2 to 255 characters of the OCI grammar's first component.</summary>
+    /// <summary>Quay's rule for names of users, organizations and robots: 2 to 255 lower-case letters and digits, with single separators between them.</summary>
     public static bool IsValidName(string? name)
     {
-        if (name is not { Length: >= 2 and <= 255 } || name.Contains('/', StringComparison.Ordinal) || !RepositoryName.TryParse(name + "/x", null, out _))
+        if (name is not { Length: >= 2 and <= 255 } || IsSeparator(name[0]) || IsSeparator(name[^1]))
             return false;
-        // Quay allows one separator between letters or digits, where OCI allows runs.
-        for (var i = 1; i < name.Length; i++)
-            if (name[i] is '.' or '_' or '-' && name[i - 1] is '.' or '_' or '-')
+        for (var i = 0; i < name.Length; i++)
+            if (!char.IsAsciiLetterLower(name[i]) && !char.IsAsciiDigit(name[i]) && !(IsSeparator(name[i]) && !IsSeparator(name[i - 1])))
                 return false;
         return true;
+
+        static bool IsSeparator(char c) => c is '.' or '_' or '-';
     }
 
     /// <summary>Whether the text is <c>owner+name</c>, the name of a robot.</summary>

@@ -11,6 +11,7 @@ namespace Wharf.Server.Auth;
 internal sealed class Authenticator : IDisposable
 {
     private const int MaxHeader = 16 << 10;
+    private const int MaxUser = 255 + 1 + 255; // owner+robot
     private const int MaxWaiting = 64;
     private static readonly TimeSpan Remember = TimeSpan.FromSeconds(60);
 
@@ -62,7 +63,7 @@ internal sealed class Authenticator : IDisposable
     public async ValueTask<AuthResult> BasicAsync(string user, string password, IPAddress? address, CancellationToken ct)
     {
         // RFC 4513 5.1.2: an empty password proves nothing, whatever is asked about it.
-        if (user.Length is 0 or > 255 || password.Length is 0 or > 4096)
+        if (user.Length is 0 or > MaxUser || password.Length is 0 or > 4096)
             return AuthResult.WrongPassword;
         var id = new Digest(HMACSHA256.HashData(_rememberKey, Encoding.UTF8.GetBytes($"{user}\0{password}")));
         if (_remembered.TryGet(id, out var remembered) && _clock.GetUtcNow() < remembered.Until)

@@ -2,10 +2,11 @@ namespace Wharf.Server.Auth;
 
 /// <summary>Why a principal may or may not do something with a repository.</summary>
 /// <param name="Access">What the engine decides.</param>
+/// <param name="SignsIn">Whether the principal can sign in at all.</param>
 /// <param name="Decides">The source of that, or null when there is none.</param>
 /// <param name="Sources">All that speak for the principal, whether or not they decide; the strongest first.</param>
 /// <param name="Limits">What takes away from them, in words.</param>
-internal sealed record Explanation(RepositoryAccess Access, PermissionSource? Decides, IReadOnlyList<PermissionSource> Sources, IReadOnlyList<string> Limits);
+internal sealed record Explanation(RepositoryAccess Access, bool SignsIn, PermissionSource? Decides, IReadOnlyList<PermissionSource> Sources, IReadOnlyList<string> Limits);
 
 /// <summary>One thing that gives a principal a role.</summary>
 /// <param name="Kind">

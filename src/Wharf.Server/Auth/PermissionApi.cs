@@ -35,8 +35,7 @@ internal static class PermissionApi
             principal = accounts.PrincipalOf(account);
         }
         var why = await permissions.ExplainAsync(principal, account, name, ct);
-        var dead = account is { Enabled: false } || (account?.ExpiresMs is not null && why.Limits.Any(static l => l.Contains("expired", StringComparison.Ordinal)));
-        var allowed = why.Access.Role >= needed && !dead && !(why.Access.ReadOnly && action is "push" or "delete")
+        var allowed = why.Access.Role >= needed && why.SignsIn && !(why.Access.ReadOnly && action is "push" or "delete")
             && (!principal.IsAnonymous || (options.AnonymousAccess && needed == RepositoryRole.Read));
         return TypedResults.Json(new ExplainedPermission(
             wanted, principal.IsAnonymous ? "anonymous" : principal.IsRobot ? "robot" : "user", name.ToString(), action!, allowed, Word(why.Access.Role),

@@ -59,9 +59,11 @@ internal sealed partial class Permissions
         if (access.NamespaceId == 0 && access.Role > RepositoryRole.None)
             sources.Add(new("namespace_on_push", RepositoryRole.Admin));
 
-        if (account is { Enabled: false })
+        var disabled = account is { Enabled: false };
+        if (disabled)
             limits.Add(principal.IsRobot ? "The robot's owner is disabled." : "The account is disabled.");
-        if (account?.ExpiresMs is { } end && end <= clock.GetUtcNow().ToUnixTimeMilliseconds())
+        var expired = account?.ExpiresMs <= clock.GetUtcNow().ToUnixTimeMilliseconds();
+        if (expired)
             limits.Add("The robot has expired.");
         if (principal.ReadsAll)
             limits.Add("A global read-only superuser changes nothing, whatever is granted.");
@@ -71,6 +73,6 @@ internal sealed partial class Permissions
             limits.Add("The repository is read-only: nobody pushes to it or deletes from it.");
         var ordered = sources.OrderByDescending(static s => s.Role).ToList();
         // What is left after the limits: the first source that gives the role that was decided.
-        return new(access, access.Role == RepositoryRole.None ? null : ordered.First(s => s.Role == access.Role), ordered, limits);
+        return new(access, !disabled && !expired, access.Role == RepositoryRole.None ? null : ordered.Find(s => s.Role == access.Role), ordered, limits);
     }
 }

@@ -67,6 +67,10 @@ internal static class Requests
         (await owner.SendAsync("POST", $"/api/v1/repository/{repository}/changevisibility",
             Encoding.UTF8.GetBytes($"{{\"visibility\":\"{(isPublic ? "public" : "private")}\"}}"), ("Content-Type", "application/json"))).Is(200);
 
+    /// <summary>Sends a JSON text.</summary>
+    public static Task<Answer> SendJsonAsync(this HttpClient client, string method, string path, string json) =>
+        client.SendAsync(method, path, Encoding.UTF8.GetBytes(json), ("Content-Type", "application/json"));
+
     public static (string Name, string Value) Basic(string user, string password) =>
         ("Authorization", new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}"))).ToString());
 

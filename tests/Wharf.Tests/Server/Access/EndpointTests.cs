@@ -1,10 +1,6 @@
-using System.Reflection;
 using System.Text.RegularExpressions;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 using Wharf.Server.Auth;
-using Wharf.Server.Hosting;
 using Wharf.Server.Hosting.Network;
 
 namespace Wharf.Tests.Server.Access;
@@ -20,8 +16,6 @@ public sealed partial class EndpointTests(UserRegistry registry) : IClassFixture
         "/v2/auth", "/api/v1/user/initialize", // they read the credential themselves, or make the first one
         "/v2/{**rest}", // says only that there is nothing
     ];
-
-    private static readonly Lazy<Task<IReadOnlyList<RouteEndpoint>>> s_endpoints = new(ComposeAsync);
 
     [Fact]
     public async Task Every_endpoint_says_what_permission_it_needs()
@@ -99,32 +93,7 @@ public sealed partial class EndpointTests(UserRegistry registry) : IClassFixture
            select (method, path, endpoint.Metadata.GetMetadata<RequiresPermission>()!.Permission),
     ];
 
-    private static Task<IReadOnlyList<RouteEndpoint>> EndpointsAsync() => s_endpoints.Value;
-
-    private static async Task<IReadOnlyList<RouteEndpoint>> ComposeAsync()
-    {
-        var directory = Directory.CreateTempSubdirectory("wharf-endpoints-").FullName;
-        try
-        {
-            var wharf = new Composition(Part<Action<WebApplicationBuilder>>("Add"), Part<Action<WebApplication>>("Use"), Part<Action<WebApplication>>("Map"));
-            var config = Path.Combine(directory, "wharf.yaml");
-            await File.WriteAllTextAsync(config, "Accounts:\n  InitialAdmin: false\n");
-            await using var app = await ServerApp.StartAsync(new Launch { Data = directory, Config = config, Listen = ["http://127.0.0.1:0"] }, wharf, CancellationToken.None);
-            RouteEndpoint[] endpoints = [.. app.Services.GetRequiredService<EndpointDataSource>().Endpoints.Cast<RouteEndpoint>()];
-            await app.StopAsync(CancellationToken.None);
-            return endpoints;
-        }
-        finally
-        {
-            Directory.Delete(directory, recursive: true);
-        }
-    }
-
-    // Local functions of Program.cs, which is no class that could be named.
-    private static T Part<T>(string name) where T : Delegate => typeof(ServerApp).Assembly.EntryPoint!.DeclaringType!
-        .GetMethods(BindingFlags.Static | BindingFlags.NonPublic)
-        .Single(m => m.Name.Contains($"g__{name}|", StringComparison.Ordinal))
-        .CreateDelegate<T>();
+    private static Task<IReadOnlyList<RouteEndpoint>> EndpointsAsync() => Operation.EndpointsAsync();
 
     [GeneratedRegex(@"\{\**(?<name>[a-z]+)[^}]*\}", RegexOptions.None, 1000)]
     private static partial Regex Parameter();

@@ -1,0 +1,111 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Wharf.Tests.Server.Access;
+
+/// <summary>
+/// One of each kind of caller around one organization, as the files of tests/data/authorization speak of them. The organization is made
+/// anew for each cell that follows a change, the people only where the change was to a person.
+/// </summary>
+internal sealed class World
+{
+    /// <summary>The kinds of callers, in the order of the columns.</summary>
+    public static readonly string[] Callers = ["anonymous", "stranger", "reader", "writer", "admin", "member", "creator", "orgadmin", "robot", "globalreader", "superuser"];
+
+    private static readonly string[] s_people = ["stranger", "reader", "writer", "admin", "member", "creator", "orgadmin", "user"];
+    private readonly Registry _registry;
+    private readonly Dictionary<string, HttpClient> _clients;
+    private readonly Dictionary<string, Account> _people;
+    private readonly Dictionary<string, string> _names;
+
+    private World(Registry registry, Dictionary<string, Account> people)
+    {
+        _registry = registry;
+        _people = people;
+        _clients = people.ToDictionary(static p => p.Key, static p => p.Value.Client);
+        _clients["anonymous"] = registry.Anonymous;
+        _names = new() { ["org"] = NewName("org"), ["team"] = "spares", ["user"] = people["user"].Name, ["robot"] = "spare" };
+    }
+
+    public static async Task<World> CreateAsync(Registry registry, World? former, bool samePeople)
+    {
+        var people = former?._people;
+        if (people is null || !samePeople)
+        {
+            people = [];
+            foreach (var kind in s_people)
+                people[kind] = await registry.CreateUserAsync();
+            people["globalreader"] = await FixedAsync(registry, AuthorizationRegistry.GlobalReader, former?._people["globalreader"]);
+            people["superuser"] = await FixedAsync(registry, AuthorizationRegistry.Superuser, former?._people["superuser"]);
+            foreach (var (_, person) in people.Where(static p => p.Key != "globalreader"))
+                await person.Client.SendAsync("PUT", "/api/v1/user/robots/spare");
+        }
+        var world = new World(registry, people);
+        await world.BuildAsync();
+        return world;
+    }
+
+    /// <summary>Sends the request of a cell.</summary>
+    public async Task<Answer> SendAsync(string caller, string method, string path, string body)
+    {
+        var (to, json) = (Fill(path, caller), Fill(body, caller));
+        return json.Length == 0
+            ? await _clients[caller].SendAsync(method, to, method is "POST" or "PUT" or "PATCH" ? [] : null)
+            : await _clients[caller].SendJsonAsync(method, to, json);
+    }
+
+    // The settings name them, so they come back under the same name when a cell has removed them.
+    private static async Task<Account> FixedAsync(Registry registry, string name, Account? former)
+    {
+        if (former is not null && (await former.Client.ReadAsync("/v2/auth?service=wharf")).Status == System.Net.HttpStatusCode.OK)
+            return former;
+        await registry.Client.SendAsync("DELETE", $"/api/v1/superuser/users/{name}");
+        return await registry.CreateUserAsync(name);
+    }
+
+    private async Task BuildAsync()
+    {
+        var (org, owner) = (_names["org"], _clients["orgadmin"]);
+        (await owner.SendJsonAsync("POST", "/api/v1/organization/", $$"""{"name":"{{org}}","email":"{{org}}@example.test"}""")).Is(201);
+        await Task.WhenAll(
+            TeamAsync("members", "member", "member"), TeamAsync("makers", "creator", "creator"), TeamAsync("spares", "member", "user"),
+            Is(owner.SendAsync("PUT", $"/api/v1/organization/{org}/robots/spare"), 201), RobotAsync(),
+            Is(owner.SendJsonAsync("POST", "/api/v1/repository", $$"""{"namespace":"{{org}}","repository":"app","visibility":"private","description":""}"""), 201));
+        await Task.WhenAll(
+            GrantAsync(_people["reader"].Name, "read"), GrantAsync(_people["writer"].Name, "write"), GrantAsync(_people["admin"].Name, "admin"),
+            GrantAsync(_people["user"].Name, "write"), GrantAsync($"{org}+ci", "write"), PrototypeAsync());
+
+        async Task TeamAsync(string name, string role, string person)
+        {
+            (await owner.SendJsonAsync("PUT", $"/api/v1/organization/{org}/team/{name}", $$"""{"role":"{{role}}"}""")).Is(200);
+            (await owner.SendJsonAsync("PUT", $"/api/v1/organization/{org}/team/{name}/members/{_people[person].Name}", "{}")).Is(200);
+        }
+
+        async Task RobotAsync()
+        {
+            var token = (await owner.SendAsync("PUT", $"/api/v1/organization/{org}/robots/ci")).Is(201).Json.GetProperty("token").GetString()!;
+            _clients["robot"] = _registry.ClientFor($"{org}+ci", token);
+        }
+
+        Task GrantAsync(string name, string role) =>
+            Is(owner.SendJsonAsync("PUT", $"/api/v1/repository/{org}/app/permissions/user/{name}", $$"""{"role":"{{role}}"}"""), 200);
+
+        async Task PrototypeAsync() => _names["prototype"] = (await owner.SendJsonAsync("POST", $"/api/v1/organization/{org}/prototypes",
+            $$$"""{"role":"read","delegate":{"name":"{{{_people["user"].Name}}}","kind":"user"}}""")).Is(200).Json.GetProperty("id").GetString()!;
+    }
+
+    private static async Task Is(Task<Answer> answer, int status) => (await answer).Is(status);
+
+    private string Fill(string text, string caller)
+    {
+        var filled = new StringBuilder(text)
+            .Replace("{self}", _people.TryGetValue(caller, out var me) ? me.Name : "nobody")
+            .Replace("{password}", _people.TryGetValue(caller, out me) ? me.Password : "password1")
+            .Replace("{fresh}", NewName("new"));
+        foreach (var (name, value) in _names)
+            filled.Replace($"{{{name}}}", value);
+        return filled.ToString();
+    }
+
+    private static string NewName(string prefix) => prefix + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
+}
