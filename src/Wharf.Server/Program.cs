@@ -9,6 +9,7 @@ using Wharf.Server.Outbox;
 using Wharf.Server.QuayApi;
 using Wharf.Server.Repositories;
 using Wharf.Server.Robots;
+using Wharf.Server.Search;
 
 return await CommandLine.RunAsync(args, new Composition(Add, Use, Map));
 
@@ -21,6 +22,7 @@ static void Add(WebApplicationBuilder builder)
     builder.AddOrganizations();
     builder.AddRobots();
     builder.AddRepositories();
+    builder.AddSearch();
     builder.AddContent();
     builder.AddDistribution();
     builder.AddOutbox();
@@ -44,4 +46,5 @@ static void Map(WebApplication app)
     app.MapRepositories();
     app.MapGrants();
     app.MapStars();
+    app.MapSearch();
 }
