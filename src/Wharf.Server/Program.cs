@@ -42,6 +42,10 @@ static void Map(WebApplication app)
     app.MapDistribution();
     app.MapAccounts();
     app.MapPermissions();
+    app.MapOrganizations();
+    app.MapTeams();
+    app.MapMembers();
+    app.MapPrototypes();
     app.MapRobots();
     app.MapRepositories();
     app.MapGrants();
