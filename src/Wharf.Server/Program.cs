@@ -9,6 +9,7 @@ using Wharf.Server.Outbox;
 using Wharf.Server.QuayApi;
 using Wharf.Server.Repositories;
 using Wharf.Server.Robots;
+using Wharf.Server.Superuser;
 
 return await CommandLine.RunAsync(args, new Composition(Add, Use, Map));
 
@@ -20,6 +21,7 @@ static void Add(WebApplicationBuilder builder)
     builder.AddAccounts();
     builder.AddOrganizations();
     builder.AddRobots();
+    builder.AddSuperuser();
     builder.AddRepositories();
     builder.AddContent();
     builder.AddDistribution();
@@ -41,5 +43,6 @@ static void Map(WebApplication app)
     app.MapAccounts();
     app.MapPermissions();
     app.MapRobots();
+    app.MapSuperuser();
     app.MapRepositories();
 }
