@@ -46,6 +46,7 @@ static void Map(WebApplication app)
     app.MapTeams();
     app.MapMembers();
     app.MapPrototypes();
+    app.MapOrganizations();
     app.MapRobots();
     app.MapRepositories();
     app.MapGrants();
