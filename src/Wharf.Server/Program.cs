@@ -48,6 +48,7 @@ static void Map(WebApplication app)
     app.MapTeams();
     app.MapMembers();
     app.MapPrototypes();
+    app.MapOrganizations();
     app.MapRobots();
     app.MapSuperuser();
     app.MapRepositories();
