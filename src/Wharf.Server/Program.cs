@@ -45,10 +45,6 @@ static void Map(WebApplication app)
     app.MapAccounts();
     app.MapPermissions();
     app.MapOrganizations();
-    app.MapTeams();
-    app.MapMembers();
-    app.MapPrototypes();
-    app.MapOrganizations();
     app.MapRobots();
     app.MapSuperuser();
     app.MapRepositories();
