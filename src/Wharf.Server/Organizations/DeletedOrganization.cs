@@ -1,5 +1,4 @@
 namespace Wharf.Server.Organizations;
 
-/// <summary>An organization that can be had back.</summary>
-/// <param name="UntilMs">The last moment for it, in Unix milliseconds.</param>
-internal readonly record struct DeletedOrganization(long Id, string Name, long DeletedMs, long UntilMs);
+/// <param name="UntilMs">Until when it can be restored, in Unix milliseconds.</param>
+internal sealed record DeletedOrganization(long Id, string Name, long DeletedMs, string? DeletedBy, long UntilMs);

@@ -1,13 +1,15 @@
-using System.Text.Json.Serialization;
 using Wharf.Server.Accounts;
 using Wharf.Server.Auth;
 using Wharf.Server.QuayApi;
 
 namespace Wharf.Server.Organizations;
 
-/// <summary>Who is in an organization or works in its repositories from outside, as in Quay.</summary>
+/// <summary>The people of an organization, as in Quay.</summary>
 internal static class MembersApi
 {
+    // Quay's clients know no next page here, so that a page holds what most organizations have.
+    private const int PageSize = 1000;
+
     public static void MapMembers(this WebApplication app)
     {
         app.MapGet("/api/v1/organization/{orgname}/collaborators", ListCollaborators).Requires(Permission.InspectOrganization).WithName("getOrganizationCollaborators");
@@ -18,54 +20,52 @@ internal static class MembersApi
 
     private static async Task<IResult> ListCollaborators(HttpContext http, MemberStore members, CancellationToken ct)
     {
-        var (last, problem) = NamePages.From(http);
-        if (problem is not null)
-            return problem;
+        if (!http.Request.Query.TryNextPage(out var after))
+            return QuayQuery.NoSuchPage;
         var id = http.Organization().NamespaceId;
-        var found = await members.CollaboratorsAsync(id, last, NamePages.Size + 1, ct);
-        var next = NamePages.Cut(found, static m => m.Name);
-        var repositories = found.Count == 0 ? null : (await members.RepositoriesAsync(id, last, found[^1].Name, ct)).ToLookup(static r => r.Id, static r => r.Repository);
-        return TypedResults.Json(
-            new CollaboratorList([.. found.Select(m => new CollaboratorView("user", m.Name, Avatar.Of(m.Name, "user"), [.. repositories![m.Id]]))], next),
-            OrganizationsJson.Default.CollaboratorList);
+        var found = await members.CollaboratorsAsync(id, after, PageSize + 1, ct);
+        var next = Page.Cut(found, PageSize, static m => m.Id);
+        var repositories = await DetailsAsync(found, (first, last) => members.RepositoriesAsync(id, first, last, ct));
+        return TypedResults.Json(new Collaborators([.. found.Select(m => new Collaborator("user", m.Name, Avatar.Of(m.Name, "user"), [.. repositories[m.Id]]))], next), OrganizationsJson.Default.Collaborators);
     }
 
     private static async Task<IResult> List(HttpContext http, MemberStore members, CancellationToken ct)
     {
-        var (last, problem) = NamePages.From(http);
-        if (problem is not null)
-            return problem;
+        if (!http.Request.Query.TryNextPage(out var after))
+            return QuayQuery.NoSuchPage;
         var id = http.Organization().NamespaceId;
-        var found = await members.MembersAsync(id, last, NamePages.Size + 1, ct);
-        var next = NamePages.Cut(found, static m => m.Name);
-        var teams = found.Count == 0 ? null : (await members.TeamsAsync(id, last, found[^1].Name, ct)).ToLookup(static t => t.Id, static t => t.Team);
-        var repositories = found.Count == 0 ? null : (await members.RepositoriesAsync(id, last, found[^1].Name, ct)).ToLookup(static r => r.Id, static r => r.Repository);
-        return TypedResults.Json(new MemberList([.. found.Select(m => View(m, teams![m.Id], repositories![m.Id]))], next), OrganizationsJson.Default.MemberList);
+        var found = await members.ListAsync(id, after, PageSize + 1, ct);
+        var next = Page.Cut(found, PageSize, static m => m.Id);
+        return TypedResults.Json(new Members(await ShowAsync(members, id, found, ct), next), OrganizationsJson.Default.Members);
     }
 
     private static async Task<IResult> Get(HttpContext http, string membername, MemberStore members, CancellationToken ct)
     {
         var id = http.Organization().NamespaceId;
-        return (AccountStore.IsValidName(membername) || AccountStore.IsValidRobotName(membername)) && await members.FindAsync(id, membername, ct) is { } member
-            ? TypedResults.Json(View(member, await members.TeamsOfAsync(id, member.Id, ct), await members.RepositoriesOfAsync(id, member.Id, ct)), OrganizationsJson.Default.MemberView)
-            : Problem.NotFound("Nobody of this name is in the organization.");
+        return IsAccountName(membername) && await members.FindAsync(id, membername, ct) is { } member
+            ? TypedResults.Json((await ShowAsync(members, id, [member], ct))[0], OrganizationsJson.Default.ShownMember)
+            : Problem.NotFound("Nobody of that name is in the organization.");
     }
 
-    private static async Task<IResult> Remove(HttpContext http, string membername, TeamStore teams, CancellationToken ct) =>
-        !AccountStore.IsValidName(membername) ? Problem.NotFound("There is no such user.")
-        : await teams.RemoveFromAllAsync(http.Caller().Principal, http.Organization().NamespaceId, membername, ct) is { } refusal ? refusal : TypedResults.NoContent();
+    private static async Task<IResult> Remove(HttpContext http, string membername, MemberStore members, CancellationToken ct)
+    {
+        var outcome = AccountStore.IsValidName(membername)
+            ? await members.RemoveAsync(http.Caller().Principal, http.Organization().NamespaceId, membername, ct)
+            : OrganizationOutcome.NotFound("Nobody of that name is in the organization.");
+        return outcome.Problem is null ? TypedResults.NoContent() : OrganizationsApi.Refusal(outcome);
+    }
 
-    private static MemberView View(OrganizationMember member, IEnumerable<string> teams, IEnumerable<string> repositories) => new(
-        member.Name, member.IsRobot ? "robot" : "user", Avatar.Of(member.Name, member.IsRobot ? "robot" : "user"),
-        [.. teams.Select(static t => new MemberTeamView(t, Avatar.Of(t, "team")))], [.. repositories]);
+    internal static bool IsAccountName(string name) => AccountStore.IsValidName(name) || AccountStore.IsValidRobotName(name);
+
+    private static async Task<IReadOnlyList<ShownMember>> ShowAsync(MemberStore members, long organizationId, List<TeamMember> found, CancellationToken ct)
+    {
+        var teams = await DetailsAsync(found, (first, last) => members.TeamsAsync(organizationId, first, last, ct));
+        var repositories = await DetailsAsync(found, (first, last) => members.RepositoriesAsync(organizationId, first, last, ct));
+        return [.. found.Select(m => new ShownMember(m.Name, m.IsRobot ? "robot" : "user", Avatar.Of(m.Name, m.IsRobot ? "robot" : "user"),
+            [.. teams[m.Id].Select(static t => new NamedTeam(t, Avatar.Of(t, "team")))], [.. repositories[m.Id]]))];
+    }
+
+    // The accounts of a page are in the order of their numbers, so that one query has the details of all of them.
+    private static async ValueTask<ILookup<long, string>> DetailsAsync(List<TeamMember> page, Func<long, long, ValueTask<List<(long AccountId, string Name)>>> read) =>
+        (page.Count == 0 ? [] : await read(page[0].Id, page[^1].Id)).ToLookup(static d => d.AccountId, static d => d.Name);
 }
-
-internal sealed record CollaboratorList(IReadOnlyList<CollaboratorView> Collaborators, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? NextPage);
-
-internal sealed record CollaboratorView(string Kind, string Name, Avatar Avatar, IReadOnlyList<string> Repositories);
-
-internal sealed record MemberList(IReadOnlyList<MemberView> Members, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? NextPage);
-
-internal sealed record MemberView(string Name, string Kind, Avatar Avatar, IReadOnlyList<MemberTeamView> Teams, IReadOnlyList<string> Repositories);
-
-internal sealed record MemberTeamView(string Name, Avatar Avatar);

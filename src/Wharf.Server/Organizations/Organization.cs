@@ -1,6 +1,5 @@
 namespace Wharf.Server.Organizations;
 
-/// <summary>An organization and its settings.</summary>
-/// <param name="TagExpirationS">How long what was deleted in it can be had back, in seconds.</param>
-/// <param name="RobotSecrets">Whether its robots' tokens can be read again: sealed, or hashed.</param>
-internal sealed record Organization(long Id, string Name, string? Email, long TagExpirationS, string RobotSecrets);
+/// <param name="TagExpirationS">For how many seconds what was deleted in it can be had back.</param>
+/// <param name="RobotSecrets">Whether its robots' tokens can be read again: <c>sealed</c> or <c>hashed</c>.</param>
+internal sealed record Organization(string? Email, long TagExpirationS, string RobotSecrets);

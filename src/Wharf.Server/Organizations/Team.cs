@@ -1,5 +1,5 @@
 namespace Wharf.Server.Organizations;
 
-/// <summary>A team of an organization.</summary>
-/// <param name="Role">admin, creator or member.</param>
-internal sealed record Team(long Id, string Name, string Description, string Role);
+/// <param name="Role">member, creator or admin.</param>
+/// <param name="Mine">Whether who asks is in it.</param>
+internal sealed record Team(long Id, string Name, string Role, string Description, long Members, long Repositories, bool Mine);

@@ -2,5 +2,5 @@ using Wharf.Server.Auth;
 
 namespace Wharf.Server.Organizations;
 
-/// <summary>What a team may do with a repository of its organization.</summary>
-internal readonly record struct TeamGrant(string Repository, bool IsPublic, RepositoryRole Role);
+/// <summary>What a team is granted on a repository.</summary>
+internal sealed record TeamGrant(long RepositoryId, string Repository, bool IsPublic, RepositoryRole Role);

@@ -1,4 +1,4 @@
 namespace Wharf.Server.Organizations;
 
-/// <summary>Somebody in a team, or invited to it.</summary>
-internal readonly record struct TeamMember(string Name, bool IsRobot, bool Invited);
+/// <summary>A person or robot in a team or an organization.</summary>
+internal sealed record TeamMember(long Id, string Name, bool IsRobot);

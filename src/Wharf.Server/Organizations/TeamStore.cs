@@ -1,244 +1,218 @@
+using System.Data.Common;
 using System.Security.Cryptography;
-using System.Text.Json.Nodes;
+using System.Text.Json;
 using Wharf.Server.Accounts;
 using Wharf.Server.Auth;
 using Wharf.Server.Data;
-using Wharf.Server.QuayApi;
+using Wharf.Server.Outbox;
 
 namespace Wharf.Server.Organizations;
 
-/// <summary>The teams of organizations, who is in them and who is invited to them.</summary>
-internal sealed class TeamStore(Database db, OrganizationStore organizations, AccountOptions options, Permissions permissions)
+/// <summary>The teams of an organization, who is in them and who is asked to be.</summary>
+internal sealed class TeamStore(Database db, Permissions permissions, AccountOptions options)
 {
-    /// <summary>So many that the view of an organization, which holds them all, is still one answer.</summary>
-    public const int MaxTeams = 1000;
+    /// <summary>How many teams an organization has at most: they are shown all at once.</summary>
+    private const int MaxTeams = 1000;
 
-    private static readonly Problem s_noTeam = Problem.NotFound("There is no such team in this organization.");
-    private static readonly Problem s_lastAdmin = Problem.InvalidRequest("This would leave the organization without an admin. Make somebody else one first.");
+    /// <summary>How many people are asked into one team at most before some have answered.</summary>
+    private const int MaxInvites = 1000;
 
-    /// <summary>All teams of an organization, the oldest first.</summary>
-    public ValueTask<List<TeamEntry>> ListAsync(long namespaceId, long me, CancellationToken ct) => db.ListAsync("""
-        SELECT t.id, t.name, t.description, t.role,
-               (SELECT count(*) FROM team_member m WHERE m.team_id = t.id),
-               (SELECT count(*) FROM team_grant g JOIN repository r ON r.id = g.repository_id AND r.deleted_ms IS NULL WHERE g.team_id = t.id),
-               CASE WHEN EXISTS (SELECT 1 FROM team_member m WHERE m.team_id = t.id AND m.account_id = @me) THEN 1 ELSE 0 END
-          FROM team t
-         WHERE t.namespace_id = @ns ORDER BY t.id LIMIT 1000
-        """, static r => new TeamEntry(new Team(r.GetInt64(0), r.GetString(1), r.GetString(2), r.GetString(3)), r.GetInt64(4), r.GetInt64(5), r.GetInt64(6) == 1),
-        ct, ("ns", namespaceId), ("me", me));
+    private const string Columns = """
+        t.id, t.name, t.role, t.description, (SELECT count(*) FROM team_member m JOIN namespace a ON a.id = m.account_id AND a.deleted_ms IS NULL WHERE m.team_id = t.id),
+        (SELECT count(*) FROM team_grant g JOIN repository r ON r.id = g.repository_id AND r.deleted_ms IS NULL WHERE g.team_id = t.id),
+        (SELECT count(*) FROM team_member m WHERE m.team_id = t.id AND m.account_id = @me)
+        """;
 
-    /// <summary>The team, and whether <paramref name="me"/> is in it.</summary>
-    public ValueTask<(Team Team, bool Mine)?> FindAsync(long namespaceId, string name, long me, CancellationToken ct) => db.OneAsync("""
-        SELECT t.id, t.name, t.description, t.role, CASE WHEN EXISTS (SELECT 1 FROM team_member m WHERE m.team_id = t.id AND m.account_id = @me) THEN 1 ELSE 0 END
-          FROM team t WHERE t.namespace_id = @ns AND t.name = @name
-        """, static r => ((Team, bool)?)(new Team(r.GetInt64(0), r.GetString(1), r.GetString(2), r.GetString(3)), r.GetInt64(4) == 1),
-        ct, ("ns", namespaceId), ("name", name), ("me", me));
+    /// <summary>In the order in which they were made.</summary>
+    public ValueTask<List<Team>> ListAsync(long organizationId, Principal asks, CancellationToken ct) => db.ListAsync(
+        $"SELECT {Columns} FROM team t WHERE t.namespace_id = @ns ORDER BY t.id LIMIT {MaxTeams}", ReadTeam, ct, ("ns", organizationId), ("me", asks.AccountId));
 
-    /// <summary>The members by name, and with them, if asked for, who is invited.</summary>
-    public ValueTask<List<TeamMember>> MembersAsync(long teamId, bool withInvited, string last, int count, CancellationToken ct) => db.ListAsync("""
-        SELECT name, kind, invited
-          FROM (SELECT n.name AS name, n.kind AS kind, 0 AS invited
-                  FROM team_member m JOIN namespace n ON n.id = m.account_id AND n.deleted_ms IS NULL
-                 WHERE m.team_id = @team
-                UNION ALL
-                SELECT n.name, n.kind, 1
-                  FROM team_invite i JOIN namespace n ON n.id = i.account_id AND n.deleted_ms IS NULL
-                 WHERE i.team_id = @team AND @invited = 1) everyone
-         WHERE name > @last ORDER BY name LIMIT @count
-        """, static r => new TeamMember(r.GetString(0), r.GetString(1) == "robot", r.GetInt64(2) == 1),
-        ct, ("team", teamId), ("invited", withInvited ? 1 : 0), ("last", last), ("count", count));
+    public ValueTask<Team?> FindAsync(long organizationId, string name, Principal asks, CancellationToken ct) => db.OneAsync(
+        $"SELECT {Columns} FROM team t WHERE t.namespace_id = @ns AND t.name = @name", ReadTeam, ct, ("ns", organizationId), ("name", name), ("me", asks.AccountId));
 
-    /// <summary>What is granted to the team, by the names of the repositories.</summary>
-    public ValueTask<List<TeamGrant>> GrantsAsync(long teamId, string last, int count, CancellationToken ct) => db.ListAsync("""
-        SELECT r.name, r.public, g.role
-          FROM team_grant g JOIN repository r ON r.id = g.repository_id AND r.deleted_ms IS NULL
-         WHERE g.team_id = @team AND r.name > @last ORDER BY r.name LIMIT @count
-        """, static r => new TeamGrant(r.GetString(0), r.GetInt64(1) == 1, (RepositoryRole)r.GetInt64(2)), ct, ("team", teamId), ("last", last), ("count", count));
-
-    /// <summary>Makes the team, or changes its role and, where one is given, its description.</summary>
-    public Task<(Team? Team, bool IsNew, Problem? Problem)> PutAsync(Principal by, long namespaceId, string name, string role, string? description, CancellationToken ct) =>
-        db.WriteAsync<(Team?, bool, Problem?)>(async tx =>
-        {
-            if (!await organizations.LockAsync(tx, namespaceId))
-                return (null, false, OrganizationStore.Gone);
-            if (await FindAsync(tx, namespaceId, name) is not { } team)
-            {
-                if (await tx.OneAsync("SELECT count(*) FROM team WHERE namespace_id = @ns", static r => r.GetInt64(0), ("ns", namespaceId)) >= MaxTeams)
-                    return (null, false, Problem.InvalidRequest($"An organization has at most {MaxTeams} teams."));
-                var id = await tx.OneAsync("INSERT INTO team (namespace_id, name, role, description) VALUES (@ns, @name, @role, @description) RETURNING id", static r => r.GetInt64(0),
-                    ("ns", namespaceId), ("name", name), ("role", role), ("description", description ?? ""));
-                await OrganizationStore.AddEventAsync(tx, "team.created", namespaceId, by, new JsonObject { ["team"] = name, ["role"] = role });
-                return (new Team(id, name, description ?? "", role), true, null);
-            }
-            if (team.Role == "admin" && role != "admin" && !await HasAdminBesideAsync(tx, namespaceId, team.Id, 0))
-                return (null, false, s_lastAdmin);
-            await tx.ExecuteAsync("UPDATE team SET role = @role, description = coalesce(@description, description) WHERE id = @id", ("role", role), ("description", description), ("id", team.Id));
-            await OrganizationStore.AddEventAsync(tx, "team.changed", namespaceId, by, new JsonObject
-            {
-                ["team"] = name,
-                ["role"] = role,
-                ["former_role"] = team.Role,
-                ["description_changed"] = description is not null && description != team.Description,
-            });
-            tx.OnCommit(permissions.ForgetMemberships);
-            return (team with { Role = role, Description = description ?? team.Description }, false, null);
-        }, ct);
-
-    /// <summary>Removes the team with what was granted to it.</summary>
-    public Task<Problem?> DeleteAsync(Principal by, long namespaceId, string name, CancellationToken ct) => db.WriteAsync<Problem?>(async tx =>
+    /// <summary>Makes a team, or changes what is given of one.</summary>
+    /// <param name="description">Null to leave it as it is.</param>
+    public Task<(OrganizationOutcome Outcome, bool IsNew)> PutAsync(Principal by, long organizationId, string name, string role, string? description, CancellationToken ct) =>
+        db.WriteAsync<(OrganizationOutcome, bool)>(async tx =>
     {
-        if (!await organizations.LockAsync(tx, namespaceId))
-            return OrganizationStore.Gone;
-        if (await FindAsync(tx, namespaceId, name) is not { } team)
-            return s_noTeam;
-        if (team.Role == "admin" && !await HasAdminBesideAsync(tx, namespaceId, team.Id, 0))
-            return s_lastAdmin;
+        if (!await Roster.LockAsync(db, tx, organizationId))
+            return (OrganizationOutcome.Gone, false);
+        var team = await FindAsync(tx, organizationId, name);
+        if (team is null)
+        {
+            if (await tx.OneAsync("SELECT count(*) FROM team WHERE namespace_id = @ns", static r => r.GetInt64(0), ("ns", organizationId)) >= MaxTeams)
+                return (OrganizationOutcome.Refused($"An organization has at most {MaxTeams} teams."), false);
+            var id = await tx.OneAsync("INSERT INTO team (namespace_id, name, role, description) VALUES (@ns, @name, @role, @description) RETURNING id", static r => r.GetInt64(0),
+                ("ns", organizationId), ("name", name), ("role", role), ("description", description ?? ""));
+            await AddEventAsync(tx, "team.created", organizationId, by, id, name, $",\"role\":\"{role}\"");
+            return (OrganizationOutcome.Done, true);
+        }
+        if (role != "admin" && !await Roster.KeepsAdminAsync(tx, organizationId, team.Id, 0))
+            return (OrganizationOutcome.LastAdmin, false);
+        await tx.ExecuteAsync("UPDATE team SET role = @role, description = coalesce(@description, description) WHERE id = @id", ("role", role), ("description", description), ("id", team.Id));
+        await AddEventAsync(tx, "team.changed", organizationId, by, team.Id, name, $",\"role\":\"{role}\",\"was\":\"{team.Role}\",\"described\":{(description is null ? "false" : "true")}");
+        tx.OnCommit(permissions.ForgetMemberships);
+        return (OrganizationOutcome.Done, false);
+    }, ct);
+
+    /// <summary>Removes a team with its grants, its invitations and the default permissions to it.</summary>
+    public Task<OrganizationOutcome> DeleteAsync(Principal by, long organizationId, string name, CancellationToken ct) => db.WriteAsync(async tx =>
+    {
+        if (!await Roster.LockAsync(db, tx, organizationId))
+            return OrganizationOutcome.Gone;
+        // Locked, so that what is being granted to it is there to be removed.
+        if (await FindAsync(tx, organizationId, name, db.ForUpdate) is not { } team)
+            return OrganizationOutcome.Refused($"The organization has no team {name}.");
+        if (!await Roster.KeepsAdminAsync(tx, organizationId, team.Id, 0))
+            return OrganizationOutcome.LastAdmin;
         foreach (var statement in (string[])["DELETE FROM team_grant WHERE team_id = @id", "DELETE FROM team_invite WHERE team_id = @id", "DELETE FROM prototype WHERE team_id = @id",
             "DELETE FROM team_member WHERE team_id = @id", "DELETE FROM team WHERE id = @id"])
             await tx.ExecuteAsync(statement, ("id", team.Id));
-        await OrganizationStore.AddEventAsync(tx, "team.deleted", namespaceId, by, new JsonObject { ["team"] = name, ["role"] = team.Role });
+        await AddEventAsync(tx, "team.deleted", organizationId, by, team.Id, name, "");
         tx.OnCommit(permissions.ForgetMemberships);
-        return null;
+        return OrganizationOutcome.Done;
     }, ct);
 
-    /// <summary>Puts somebody into the team, or invites a person from outside where the settings ask for that.</summary>
-    public Task<(TeamMember Member, Problem? Problem)> AddAsync(Principal by, long namespaceId, string teamName, string name, CancellationToken ct) => db.WriteAsync<(TeamMember, Problem?)>(async tx =>
+    /// <summary>People and robots in a team, in the order of their numbers.</summary>
+    public ValueTask<List<TeamMember>> MembersAsync(long teamId, long after, int count, CancellationToken ct) => db.ListAsync("""
+        SELECT n.id, n.name, n.kind FROM team_member m JOIN namespace n ON n.id = m.account_id AND n.deleted_ms IS NULL
+         WHERE m.team_id = @team AND m.account_id > @after ORDER BY m.account_id LIMIT @count
+        """, ReadMember, ct, ("team", teamId), ("after", after), ("count", count));
+
+    /// <summary>People who are asked into a team and have not answered.</summary>
+    public ValueTask<List<TeamMember>> InvitedAsync(long teamId, CancellationToken ct) => db.ListAsync($"""
+        SELECT n.id, n.name, n.kind FROM team_invite i JOIN namespace n ON n.id = i.account_id AND n.deleted_ms IS NULL WHERE i.team_id = @team ORDER BY n.id LIMIT {MaxInvites}
+        """, ReadMember, ct, ("team", teamId));
+
+    /// <summary>What a team is granted, in the order of the repositories' numbers.</summary>
+    public ValueTask<List<TeamGrant>> GrantsAsync(long organizationId, long teamId, long after, int count, CancellationToken ct) => db.ListAsync("""
+        SELECT r.id, r.name, r.public, g.role FROM team_grant g JOIN repository r ON r.id = g.repository_id AND r.namespace_id = @ns AND r.deleted_ms IS NULL
+         WHERE g.team_id = @team AND g.repository_id > @after ORDER BY g.repository_id LIMIT @count
+        """, static r => new TeamGrant(r.GetInt64(0), r.GetString(1), r.GetInt64(2) == 1, (RepositoryRole)r.GetInt64(3)), ct,
+        ("ns", organizationId), ("team", teamId), ("after", after), ("count", count));
+
+    /// <summary>
+    /// Puts a person, or a robot of the organization, into a team. Where people must be asked, one who is in no team of the
+    /// organization yet is only invited.
+    /// </summary>
+    public Task<(OrganizationOutcome Outcome, TeamMember? Member, bool Invited)> AddAsync(Principal by, long organizationId, string teamName, string name, CancellationToken ct) =>
+        db.WriteAsync<(OrganizationOutcome, TeamMember?, bool)>(async tx =>
     {
-        if (!await organizations.LockAsync(tx, namespaceId))
-            return (default, OrganizationStore.Gone);
-        if (await FindAsync(tx, namespaceId, teamName) is not { } team)
-            return (default, s_noTeam);
-        // The lock keeps a person from becoming an organization, and a robot from being deleted, meanwhile.
-        var (id, robotOf) = await tx.OneAsync($"""
-            SELECT n.id, (SELECT r.namespace_id FROM robot r WHERE r.id = n.id)
-              FROM namespace n WHERE n.name = @name AND n.deleted_ms IS NULL AND n.kind <> 'organization' {db.ForShare}
-            """, static r => (r.GetInt64(0), r.IsDBNull(1) ? 0 : r.GetInt64(1)), ("name", name));
-        if (id == 0)
-            return (default, Problem.InvalidRequest("Unknown user"));
-        if (robotOf != 0 && robotOf != namespaceId)
-            return (default, Problem.InvalidRequest("Only robots of the same organization can be in its teams."));
-        if (await tx.OneAsync("SELECT 1 FROM team_member WHERE team_id = @team AND account_id = @id", static r => r.GetInt32(0), ("team", team.Id), ("id", id)) == 1)
-            return (new TeamMember(name, robotOf != 0, false), null);
-        if (options.RequireTeamInvite && robotOf == 0 && id != by.AccountId && await tx.OneAsync(
-            "SELECT 1 FROM team t JOIN team_member m ON m.team_id = t.id WHERE t.namespace_id = @ns AND m.account_id = @id LIMIT 1", static r => r.GetInt32(0), ("ns", namespaceId), ("id", id)) == 0)
-        {
-            if (await tx.OneAsync("SELECT 1 FROM team_invite WHERE team_id = @team AND account_id = @id", static r => r.GetInt32(0), ("team", team.Id), ("id", id)) == 0)
-            {
-                await tx.ExecuteAsync("INSERT INTO team_invite (code, team_id, account_id, invited_by, created_ms) VALUES (@code, @team, @id, @by, now_ms())",
-                    ("code", Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(20))), ("team", team.Id), ("id", id), ("by", by.AccountId));
-                await OrganizationStore.AddEventAsync(tx, "team.invited", namespaceId, by, About(team, id, name));
-            }
-            return (new TeamMember(name, false, true), null);
-        }
-        await JoinAsync(tx, by, namespaceId, team, id, name);
-        return (new TeamMember(name, robotOf != 0, false), null);
+        if (!await Roster.LockAsync(db, tx, organizationId))
+            return (OrganizationOutcome.Gone, null, false);
+        if (await FindAsync(tx, organizationId, teamName) is not { } team)
+            return (NoSuchTeam, null, false);
+        if (await FindAccountAsync(tx, name, db.ForShare) is not { } account)
+            return (OrganizationOutcome.Refused("Unknown user"), null, false);
+        if (account.IsRobot && await tx.OneAsync("SELECT 1 FROM robot WHERE id = @id AND namespace_id = @ns", static r => r.GetInt32(0), ("id", account.Id), ("ns", organizationId)) == 0)
+            return (OrganizationOutcome.Refused("Only robots of the organization itself can be in its teams."), null, false);
+        if (options.RequireTeamInvite && !account.IsRobot && !await IsMemberAsync(tx, organizationId, account.Id))
+            return await InviteAsync(tx, by, organizationId, team, account) ? (OrganizationOutcome.Done, account, true)
+                : (OrganizationOutcome.Refused($"At most {MaxInvites} people are invited to one team at a time."), null, false);
+        await JoinAsync(tx, by, organizationId, team, account);
+        return (OrganizationOutcome.Done, account, false);
     }, ct);
 
-    /// <summary>Takes somebody out of the team, or the invitation back.</summary>
-    public Task<Problem?> RemoveAsync(Principal by, long namespaceId, string teamName, string name, CancellationToken ct) => db.WriteAsync<Problem?>(async tx =>
+    /// <summary>Takes somebody out of a team, or the invitation back.</summary>
+    public Task<OrganizationOutcome> RemoveAsync(Principal by, long organizationId, string teamName, string name, CancellationToken ct) => db.WriteAsync(async tx =>
     {
-        if (!await organizations.LockAsync(tx, namespaceId))
-            return OrganizationStore.Gone;
-        if (await FindAsync(tx, namespaceId, teamName) is not { } team)
-            return s_noTeam;
-        var id = await tx.OneAsync("SELECT id FROM namespace WHERE name = @name AND deleted_ms IS NULL", static r => r.GetInt64(0), ("name", name));
-        if (await tx.ExecuteAsync("DELETE FROM team_invite WHERE team_id = @team AND account_id = @id", ("team", team.Id), ("id", id)) > 0)
+        if (!await Roster.LockAsync(db, tx, organizationId))
+            return OrganizationOutcome.Gone;
+        if (await FindAsync(tx, organizationId, teamName) is not { } team)
+            return NoSuchTeam;
+        if (await FindAccountAsync(tx, name, "") is not { } account)
+            return OrganizationOutcome.NotFound($"There is no user or robot {name}.");
+        if (await tx.ExecuteAsync("DELETE FROM team_invite WHERE team_id = @team AND account_id = @account", ("team", team.Id), ("account", account.Id)) > 0)
         {
-            await OrganizationStore.AddEventAsync(tx, "team.invite_deleted", namespaceId, by, About(team, id, name));
-            return null;
+            await AddMemberEventAsync(tx, "team.invite_withdrawn", organizationId, by, team, account);
+            return OrganizationOutcome.Done;
         }
-        if (await tx.OneAsync("SELECT 1 FROM team_member WHERE team_id = @team AND account_id = @id", static r => r.GetInt32(0), ("team", team.Id), ("id", id)) == 0)
-            return Problem.NotFound("Nobody of this name is in the team.");
-        if (team.Role == "admin" && !await HasAdminBesideAsync(tx, namespaceId, team.Id, id))
-            return s_lastAdmin;
-        await tx.ExecuteAsync("DELETE FROM team_member WHERE team_id = @team AND account_id = @id", ("team", team.Id), ("id", id));
-        await OrganizationStore.AddEventAsync(tx, "team.member_removed", namespaceId, by, About(team, id, name));
+        if (await tx.OneAsync("SELECT 1 FROM team_member WHERE team_id = @team AND account_id = @account", static r => r.GetInt32(0), ("team", team.Id), ("account", account.Id)) == 0)
+            return OrganizationOutcome.Refused($"{name} is not in the team {teamName}.");
+        if (!await Roster.KeepsAdminAsync(tx, organizationId, team.Id, account.Id))
+            return OrganizationOutcome.LastAdmin;
+        await tx.ExecuteAsync("DELETE FROM team_member WHERE team_id = @team AND account_id = @account", ("team", team.Id), ("account", account.Id));
+        await AddMemberEventAsync(tx, "team.member_removed", organizationId, by, team, account);
         tx.OnCommit(permissions.ForgetMemberships);
-        return null;
+        return OrganizationOutcome.Done;
     }, ct);
 
-    /// <summary>Takes a person out of every team of the organization, with all that was granted or promised to that person there.</summary>
-    public Task<Problem?> RemoveFromAllAsync(Principal by, long namespaceId, string name, CancellationToken ct) => db.WriteAsync<Problem?>(async tx =>
-    {
-        if (!await organizations.LockAsync(tx, namespaceId))
-            return OrganizationStore.Gone;
-        var id = await tx.OneAsync("SELECT id FROM namespace WHERE name = @name AND deleted_ms IS NULL AND kind = 'user'", static r => r.GetInt64(0), ("name", name));
-        if (id == 0)
-            return Problem.NotFound("There is no such user.");
-        var teams = await tx.ListAsync("SELECT t.name, t.role FROM team t JOIN team_member m ON m.team_id = t.id WHERE t.namespace_id = @ns AND m.account_id = @id ORDER BY t.id",
-            static r => (Name: r.GetString(0), Role: r.GetString(1)), ("ns", namespaceId), ("id", id));
-        if (teams.Exists(static t => t.Role == "admin") && !await HasAdminBesideAsync(tx, namespaceId, 0, id))
-            return s_lastAdmin;
-        var changed = 0;
-        foreach (var statement in (string[])["DELETE FROM team_member WHERE account_id = @id AND team_id IN (SELECT t.id FROM team t WHERE t.namespace_id = @ns)",
-            "DELETE FROM team_invite WHERE account_id = @id AND team_id IN (SELECT t.id FROM team t WHERE t.namespace_id = @ns)",
-            "DELETE FROM account_grant WHERE namespace_id = @ns AND account_id = @id",
-            // Else the next repository would be granted again.
-            "DELETE FROM prototype WHERE namespace_id = @ns AND (account_id = @id OR activating_id = @id)"])
-            changed += await tx.ExecuteAsync(statement, ("id", id), ("ns", namespaceId));
-        if (changed > 0)
-        {
-            await OrganizationStore.AddEventAsync(tx, "organization.member_removed", namespaceId, by, new JsonObject { ["account"] = id, ["name"] = name });
-            tx.OnCommit(permissions.ForgetMemberships);
-        }
-        return null;
-    }, ct);
+    /// <summary>The invitations of a person, after a code.</summary>
+    public ValueTask<List<TeamInvite>> InvitesAsync(Principal of, string after, int count, CancellationToken ct) => db.ListAsync("""
+        SELECT i.code, n.name, t.name, (SELECT b.name FROM namespace b WHERE b.id = i.invited_by), i.created_ms
+          FROM team_invite i JOIN team t ON t.id = i.team_id JOIN namespace n ON n.id = t.namespace_id AND n.deleted_ms IS NULL
+         WHERE i.account_id = @me AND i.code > @after ORDER BY i.code LIMIT @count
+        """, static r => new TeamInvite(r.GetString(0), r.GetString(1), r.GetString(2), r.IsDBNull(3) ? null : r.GetString(3), r.GetInt64(4)), ct,
+        ("me", of.AccountId), ("after", after), ("count", count));
 
-    /// <summary>The invitations that wait for the person's answer.</summary>
-    public ValueTask<List<TeamInvite>> InvitesAsync(long accountId, string last, int count, CancellationToken ct) => db.ListAsync("""
-        SELECT i.code, n.name, t.name, b.name, i.created_ms
-          FROM team_invite i JOIN team t ON t.id = i.team_id JOIN namespace n ON n.id = t.namespace_id AND n.deleted_ms IS NULL LEFT JOIN namespace b ON b.id = i.invited_by
-         WHERE i.account_id = @me AND i.code > @last ORDER BY i.code LIMIT @count
-        """, static r => new TeamInvite(r.GetString(0), r.GetString(1), r.GetString(2), r.IsDBNull(3) ? null : r.GetString(3), r.GetInt64(4)),
-        ct, ("me", accountId), ("last", last), ("count", count));
-
-    /// <summary>Answers an invitation, which is only for whom it was made.</summary>
-    /// <returns>The organization and the team, or null when there is no such invitation.</returns>
-    public Task<(string Organization, string Team)?> AnswerAsync(Principal me, string code, bool accept, CancellationToken ct) => db.WriteAsync<(string, string)?>(async tx =>
+    /// <summary>Answers an invitation of the person; null when there is none of that code for them.</summary>
+    public Task<(string Organization, string Team)?> AnswerAsync(Principal person, string code, bool accept, CancellationToken ct) => db.WriteAsync<(string, string)?>(async tx =>
     {
-        var namespaceId = await tx.OneAsync("SELECT t.namespace_id FROM team_invite i JOIN team t ON t.id = i.team_id WHERE i.code = @code AND i.account_id = @me",
-            static r => r.GetInt64(0), ("code", code), ("me", me.AccountId));
-        if (namespaceId == 0 || !await organizations.LockAsync(tx, namespaceId) || await tx.OneAsync(
-            $"SELECT id FROM namespace WHERE id = @me AND kind = 'user' AND deleted_ms IS NULL {db.ForShare}", static r => r.GetInt64(0), ("me", me.AccountId)) == 0)
+        // The organization first, as everywhere; then what the code is about by now.
+        var organizationId = await tx.OneAsync("SELECT t.namespace_id FROM team_invite i JOIN team t ON t.id = i.team_id WHERE i.code = @code AND i.account_id = @me",
+            static r => r.GetInt64(0), ("code", code), ("me", person.AccountId));
+        if (organizationId == 0 || !await Roster.LockAsync(db, tx, organizationId))
             return null;
-        var (team, organization) = await tx.OneAsync("""
-            SELECT t.id, t.name, t.description, t.role, n.name
-              FROM team_invite i JOIN team t ON t.id = i.team_id JOIN namespace n ON n.id = t.namespace_id
-             WHERE i.code = @code AND i.account_id = @me
-            """, static r => (new Team(r.GetInt64(0), r.GetString(1), r.GetString(2), r.GetString(3)), r.GetString(4)), ("code", code), ("me", me.AccountId));
-        // Taken back, or the team removed, before the lock.
-        if (team is null)
+        var invite = await tx.OneAsync("""
+            SELECT t.id, t.name, n.name FROM team_invite i JOIN team t ON t.id = i.team_id JOIN namespace n ON n.id = t.namespace_id
+             WHERE i.code = @code AND i.account_id = @me AND t.namespace_id = @ns
+            """, static r => ((long Id, string Team, string Organization)?)(r.GetInt64(0), r.GetString(1), r.GetString(2)), ("code", code), ("me", person.AccountId), ("ns", organizationId));
+        if (invite is not { } found || await FindAccountAsync(tx, person.Name, db.ForShare) is not { } account || account.Id != person.AccountId)
             return null;
+        var team = new FoundTeam(found.Id, found.Team, "");
         if (accept)
-            await JoinAsync(tx, me, namespaceId, team, me.AccountId, me.Name);
+            await JoinAsync(tx, person, organizationId, team, account);
         else
         {
             await tx.ExecuteAsync("DELETE FROM team_invite WHERE code = @code", ("code", code));
-            await OrganizationStore.AddEventAsync(tx, "team.invite_declined", namespaceId, me, About(team, me.AccountId, me.Name));
+            await AddMemberEventAsync(tx, "team.invite_declined", organizationId, person, team, account);
         }
-        return (organization, team.Name);
+        return (found.Organization, found.Team);
     }, ct);
 
-    private async ValueTask JoinAsync(Tx tx, Principal by, long namespaceId, Team team, long id, string name)
+    private async ValueTask JoinAsync(Tx tx, Principal by, long organizationId, FoundTeam team, TeamMember account)
     {
-        await tx.ExecuteAsync("INSERT INTO team_member (team_id, account_id) VALUES (@team, @id) ON CONFLICT (account_id, team_id) DO NOTHING", ("team", team.Id), ("id", id));
-        await tx.ExecuteAsync("DELETE FROM team_invite WHERE team_id = @team AND account_id = @id", ("team", team.Id), ("id", id));
-        await OrganizationStore.AddEventAsync(tx, "team.member", namespaceId, by, About(team, id, name));
+        await tx.ExecuteAsync("DELETE FROM team_invite WHERE team_id = @team AND account_id = @account", ("team", team.Id), ("account", account.Id));
+        if (await tx.ExecuteAsync("INSERT INTO team_member (team_id, account_id) VALUES (@team, @account) ON CONFLICT (account_id, team_id) DO NOTHING", ("team", team.Id), ("account", account.Id)) == 0)
+            return;
+        await AddMemberEventAsync(tx, "team.member_added", organizationId, by, team, account);
         tx.OnCommit(permissions.ForgetMemberships);
     }
 
-    private static ValueTask<Team?> FindAsync(Tx tx, long namespaceId, string name) => tx.OneAsync(
-        "SELECT id, name, description, role FROM team WHERE namespace_id = @ns AND name = @name",
-        static r => new Team(r.GetInt64(0), r.GetString(1), r.GetString(2), r.GetString(3)), ("ns", namespaceId), ("name", name));
+    private static async ValueTask<bool> InviteAsync(Tx tx, Principal by, long organizationId, FoundTeam team, TeamMember account)
+    {
+        if (await tx.OneAsync("SELECT 1 FROM team_invite WHERE team_id = @team AND account_id = @account LIMIT 1", static r => r.GetInt32(0), ("team", team.Id), ("account", account.Id)) == 1)
+            return true;
+        if (await tx.OneAsync("SELECT count(*) FROM team_invite WHERE team_id = @team", static r => r.GetInt64(0), ("team", team.Id)) >= MaxInvites)
+            return false;
+        await tx.ExecuteAsync("INSERT INTO team_invite (code, team_id, account_id, invited_by, created_ms) VALUES (@code, @team, @account, @by, now_ms())",
+            ("code", Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(20))), ("team", team.Id), ("account", account.Id), ("by", by.AccountId));
+        await AddMemberEventAsync(tx, "team.member_invited", organizationId, by, team, account);
+        return true;
+    }
 
-    // Whether a person who can sign in administers the organization beside those that the change takes away: the team's members, the
-    // account's memberships, or the account's one in the team.
-    private static async ValueTask<bool> HasAdminBesideAsync(Tx tx, long namespaceId, long teamId, long accountId) => await tx.OneAsync("""
-        SELECT 1
-          FROM team t JOIN team_member m ON m.team_id = t.id JOIN account a ON a.id = m.account_id AND a.enabled = 1
-         WHERE t.namespace_id = @ns AND t.role = 'admin' AND NOT ((t.id = @team OR @team = 0) AND (m.account_id = @account OR @account = 0))
-         LIMIT 1
-        """, static r => r.GetInt32(0), ("ns", namespaceId), ("team", teamId), ("account", accountId)) == 1;
+    private static ValueTask<FoundTeam?> FindAsync(Tx tx, long organizationId, string name, string locking = "") => tx.OneAsync(
+        $"SELECT id, name, role FROM team WHERE namespace_id = @ns AND name = @name {locking}", static r => new FoundTeam(r.GetInt64(0), r.GetString(1), r.GetString(2)), ("ns", organizationId), ("name", name));
 
-    private static JsonObject About(Team team, long id, string name) => new() { ["team"] = team.Name, ["role"] = team.Role, ["account"] = id, ["name"] = name };
+    private static ValueTask<TeamMember?> FindAccountAsync(Tx tx, string name, string locking) => tx.OneAsync(
+        $"SELECT id, name, kind FROM namespace WHERE name = @name AND deleted_ms IS NULL AND kind <> 'organization' {locking}", ReadMember, ("name", name));
+
+    private static async ValueTask<bool> IsMemberAsync(Tx tx, long organizationId, long accountId) => await tx.OneAsync(
+        "SELECT 1 FROM team_member m JOIN team t ON t.id = m.team_id WHERE m.account_id = @account AND t.namespace_id = @ns LIMIT 1", static r => r.GetInt32(0), ("account", accountId), ("ns", organizationId)) == 1;
+
+    private static ValueTask<int> AddMemberEventAsync(Tx tx, string kind, long organizationId, Principal by, FoundTeam team, TeamMember account) =>
+        AddEventAsync(tx, kind, organizationId, by, team.Id, team.Name, $",\"account\":{account.Id},\"member\":\"{account.Name}\"");
+
+    /// <param name="more">Further members of the payload, each with a comma before it.</param>
+    private static ValueTask<int> AddEventAsync(Tx tx, string kind, long organizationId, Principal by, long teamId, string name, string more) =>
+        Events.AddAsync(tx, kind, organizationId, null, null, $$"""{"by":{{by.AccountId}},"team":{{teamId}},"name":"{{JsonEncodedText.Encode(name)}}"{{more}}}""");
+
+    private static OrganizationOutcome NoSuchTeam => OrganizationOutcome.NotFound("The organization has no such team.");
+
+    private static Team ReadTeam(DbDataReader r) =>
+        new(r.GetInt64(0), r.GetString(1), r.GetString(2), r.GetString(3), r.GetInt64(4), r.GetInt64(5), r.GetInt64(6) > 0);
+
+    private static TeamMember ReadMember(DbDataReader r) => new(r.GetInt64(0), r.GetString(1), r.GetString(2) == "robot");
+
+    private sealed record FoundTeam(long Id, string Name, string Role);
 }

@@ -1,13 +1,14 @@
-using System.Text.Json.Serialization;
 using Wharf.Server.Accounts;
 using Wharf.Server.Auth;
 using Wharf.Server.QuayApi;
 
 namespace Wharf.Server.Organizations;
 
-/// <summary>The teams of an organization and the invitations to them, as in Quay; the list of one's own invitations is Wharf's, which sends no mail for them.</summary>
+/// <summary>Teams, their members and invitations, as in Quay.</summary>
 internal static class TeamsApi
 {
+    private const int PageSize = 1000;
+    private const int InvitesPageSize = 100;
     private const int MaxDescription = 4096;
 
     public static void MapTeams(this WebApplication app)
@@ -17,10 +18,14 @@ internal static class TeamsApi
         app.MapGet("/api/v1/organization/{orgname}/team/{teamname}/members", ListMembers).Requires(Permission.SeeOrganization).WithName("getOrganizationTeamMembers");
         app.MapPut("/api/v1/organization/{orgname}/team/{teamname}/members/{membername}", AddMember).Requires(Permission.AdministerOrganization).WithName("updateOrganizationTeamMember");
         app.MapDelete("/api/v1/organization/{orgname}/team/{teamname}/members/{membername}", RemoveMember).Requires(Permission.AdministerOrganization).WithName("deleteOrganizationTeamMember");
-        app.MapGet("/api/v1/organization/{orgname}/team/{teamname}/permissions", ListGrants).Requires(Permission.InspectOrganization).WithName("getOrganizationTeamPermissions");
+        app.MapGet("/api/v1/organization/{orgname}/team/{teamname}/permissions", ListPermissions).Requires(Permission.InspectOrganization).WithName("getOrganizationTeamPermissions");
         app.MapGet("/api/v1/user/teaminvites", ListInvites).Requires(Permission.Person).WithName("listTeamInvites");
-        app.MapPut("/api/v1/teaminvite/{code}", AcceptInvite).Requires(Permission.Person).WithName("acceptOrganizationTeamInvite");
-        app.MapDelete("/api/v1/teaminvite/{code}", DeclineInvite).Requires(Permission.Person).WithName("declineOrganizationTeamInvite");
+        app.MapPut("/api/v1/teaminvite/{code}", Accept).Requires(Permission.Person).WithName("acceptOrganizationTeamInvite");
+        app.MapDelete("/api/v1/teaminvite/{code}", Decline).Requires(Permission.Person).WithName("declineOrganizationTeamInvite");
+
+        // What Quay answers where FEATURE_MAILING is off.
+        app.MapPut("/api/v1/organization/{orgname}/team/{teamname}/invite/{email}", NoMail).Requires(Permission.AdministerOrganization).WithName("inviteTeamMemberEmail");
+        app.MapDelete("/api/v1/organization/{orgname}/team/{teamname}/invite/{email}", NoMail).Requires(Permission.AdministerOrganization).WithName("deleteTeamMemberEmailInvite");
     }
 
     private static async Task<IResult> Put(HttpContext http, string teamname, TeamStore teams, CancellationToken ct)
@@ -29,116 +34,115 @@ internal static class TeamsApi
         if (body is null)
             return problem!;
         if (body.Role is not ("member" or "creator" or "admin"))
-            return Problem.InvalidRequest("role must be 'member', 'creator' or 'admin'.");
+            return Problem.InvalidRequest("role is 'member', 'creator' or 'admin'.");
+        // PostgreSQL has no NUL in text.
         if (body.Description is { } text && (text.Length > MaxDescription || text.Contains('\0', StringComparison.Ordinal)))
-            return Problem.InvalidRequest($"A team's description has at most {MaxDescription} characters, without NUL.");
+            return Problem.InvalidRequest($"A description has at most {MaxDescription} characters, without NUL.");
         if (!AccountStore.IsValidName(teamname))
             return Problem.InvalidRequest("A team's name has 2 to 255 lower-case letters and digits, with single '.', '_' or '-' between them.");
-        var (team, isNew, refusal) = await teams.PutAsync(http.Caller().Principal, http.Organization().NamespaceId, teamname, body.Role, body.Description, ct);
-        return refusal is not null ? refusal
-            : TypedResults.Json(new TeamView(team!.Name, team.Description, true, team.Role, Avatar.Of(team.Name, "team"), isNew), OrganizationsJson.Default.TeamView);
+        var (me, id) = (http.Caller().Principal, http.Organization().NamespaceId);
+        var (outcome, isNew) = await teams.PutAsync(me, id, teamname, body.Role, body.Description, ct);
+        if (outcome.Problem is not null)
+            return OrganizationsApi.Refusal(outcome);
+        return await teams.FindAsync(id, teamname, me, ct) is { } team
+            ? TypedResults.Json(new ChangedTeam(team.Name, team.Description, true, team.Role, Avatar.Of(team.Name, "team"), isNew), OrganizationsJson.Default.ChangedTeam)
+            : NoSuchTeam;
     }
 
-    private static async Task<IResult> Delete(HttpContext http, string teamname, TeamStore teams, CancellationToken ct) =>
-        !AccountStore.IsValidName(teamname) ? NoSuchTeam
-        : await teams.DeleteAsync(http.Caller().Principal, http.Organization().NamespaceId, teamname, ct) is { } refusal ? refusal : TypedResults.NoContent();
+    // A team that does not exist is 400, as in Quay.
+    private static async Task<IResult> Delete(HttpContext http, string teamname, TeamStore teams, CancellationToken ct)
+    {
+        var outcome = AccountStore.IsValidName(teamname)
+            ? await teams.DeleteAsync(http.Caller().Principal, http.Organization().NamespaceId, teamname, ct)
+            : OrganizationOutcome.Refused("The organization has no such team.");
+        return outcome.Problem is null ? TypedResults.NoContent() : OrganizationsApi.Refusal(outcome);
+    }
 
     private static async Task<IResult> ListMembers(HttpContext http, string teamname, TeamStore teams, CancellationToken ct)
     {
+        if (!http.Request.Query.TryNextPage(out var after))
+            return QuayQuery.NoSuchPage;
         var (me, organization) = (http.Caller().Principal, http.Organization());
-        var found = AccountStore.IsValidName(teamname) ? await teams.FindAsync(organization.NamespaceId, teamname, me.AccountId, ct) : null;
-        var inspects = me.Superuser || Permissions.Allows(me, organization, Permission.InspectOrganization);
-        // Of a team that is none of theirs, members are not told whether there is one.
-        if (!inspects && found is not { Mine: true })
-            return Problem.InsufficientScope("Only the team's members and the organization's admins may see who is in it, or it does not exist.");
-        if (found is not var (team, _))
+        var seesAll = me.Superuser || Permissions.Allows(me, organization, Permission.InspectOrganization);
+        var team = AccountStore.IsValidName(teamname) ? await teams.FindAsync(organization.NamespaceId, teamname, me, ct) : null;
+        // Members of the organization know the names of its teams, but not who is in the others.
+        if (!seesAll && team is not { Mine: true })
+            return Problem.InsufficientScope("Only members of the team and admins of the organization may see who is in it.");
+        if (team is null)
             return NoSuchTeam;
-        var (last, problem) = NamePages.From(http);
-        if (problem is not null)
-            return problem;
         var administers = Permissions.Allows(me, organization, Permission.AdministerOrganization);
-        var members = await teams.MembersAsync(team.Id, administers && http.Request.Query.IsTrue("includePending"), last, NamePages.Size + 1, ct);
-        var next = NamePages.Cut(members, static m => m.Name);
-        return TypedResults.Json(new TeamMemberList(team.Name, [.. members.Select(View)], administers, next), OrganizationsJson.Default.TeamMemberList);
+        var found = await teams.MembersAsync(team.Id, after, PageSize + 1, ct);
+        var next = Page.Cut(found, PageSize, static m => m.Id);
+        var invited = administers && next is null && http.Request.Query.IsTrue("includePending") ? await teams.InvitedAsync(team.Id, ct) : [];
+        return TypedResults.Json(new TeamMembers(team.Name, [.. found.Select(static m => Show(m, false)), .. invited.Select(static m => Show(m, true))], administers, next), OrganizationsJson.Default.TeamMembers);
     }
 
     private static async Task<IResult> AddMember(HttpContext http, string teamname, string membername, TeamStore teams, CancellationToken ct)
     {
         if (!AccountStore.IsValidName(teamname))
             return NoSuchTeam;
-        if (!IsAccountName(membername))
+        if (!MembersApi.IsAccountName(membername))
             return Problem.InvalidRequest("Unknown user");
-        var (member, refusal) = await teams.AddAsync(http.Caller().Principal, http.Organization().NamespaceId, teamname, membername, ct);
-        return refusal is not null ? refusal : TypedResults.Json(View(member), OrganizationsJson.Default.TeamMemberView);
+        var (outcome, member, invited) = await teams.AddAsync(http.Caller().Principal, http.Organization().NamespaceId, teamname, membername, ct);
+        return outcome.Problem is null ? TypedResults.Json(Show(member!, invited), OrganizationsJson.Default.ShownTeamMember) : OrganizationsApi.Refusal(outcome);
     }
 
-    private static async Task<IResult> RemoveMember(HttpContext http, string teamname, string membername, TeamStore teams, CancellationToken ct) =>
-        !AccountStore.IsValidName(teamname) ? NoSuchTeam
-        : !IsAccountName(membername) ? Problem.NotFound("Nobody of this name is in the team.")
-        : await teams.RemoveAsync(http.Caller().Principal, http.Organization().NamespaceId, teamname, membername, ct) is { } refusal ? refusal : TypedResults.NoContent();
-
-    private static async Task<IResult> ListGrants(HttpContext http, string teamname, TeamStore teams, CancellationToken ct)
+    private static async Task<IResult> RemoveMember(HttpContext http, string teamname, string membername, TeamStore teams, CancellationToken ct)
     {
-        if (!AccountStore.IsValidName(teamname) || await teams.FindAsync(http.Organization().NamespaceId, teamname, 0, ct) is not var (team, _))
+        if (!AccountStore.IsValidName(teamname))
             return NoSuchTeam;
-        var (last, problem) = NamePages.From(http);
-        if (problem is not null)
-            return problem;
-        var grants = await teams.GrantsAsync(team.Id, last, NamePages.Size + 1, ct);
-        var next = NamePages.Cut(grants, static g => g.Repository);
-        return TypedResults.Json(
-            new TeamGrantList([.. grants.Select(static g => new TeamGrantView(new TeamGrantRepository(g.Repository, g.IsPublic), g.Role.ToString().ToLowerInvariant()))], next),
-            OrganizationsJson.Default.TeamGrantList);
+        var outcome = MembersApi.IsAccountName(membername)
+            ? await teams.RemoveAsync(http.Caller().Principal, http.Organization().NamespaceId, teamname, membername, ct)
+            : OrganizationOutcome.NotFound("There is no such user or robot.");
+        return outcome.Problem is null ? TypedResults.NoContent() : OrganizationsApi.Refusal(outcome);
+    }
+
+    private static async Task<IResult> ListPermissions(HttpContext http, string teamname, TeamStore teams, CancellationToken ct)
+    {
+        if (!http.Request.Query.TryNextPage(out var after))
+            return QuayQuery.NoSuchPage;
+        var id = http.Organization().NamespaceId;
+        if (!AccountStore.IsValidName(teamname) || await teams.FindAsync(id, teamname, http.Caller().Principal, ct) is not { } team)
+            return NoSuchTeam;
+        var found = await teams.GrantsAsync(id, team.Id, after, PageSize + 1, ct);
+        var next = Page.Cut(found, PageSize, static g => g.RepositoryId);
+        return TypedResults.Json(new TeamPermissions([.. found.Select(static g => new TeamPermission(new TeamRepository(g.Repository, g.IsPublic), g.Role.ToString().ToLowerInvariant()))], next),
+            OrganizationsJson.Default.TeamPermissions);
     }
 
     private static async Task<IResult> ListInvites(HttpContext http, TeamStore teams, CancellationToken ct)
     {
-        var (last, problem) = NamePages.From(http);
-        if (problem is not null)
-            return problem;
-        var invites = await teams.InvitesAsync(http.Caller().Principal.AccountId, last, NamePages.Size + 1, ct);
-        var next = NamePages.Cut(invites, static i => i.Code);
-        return TypedResults.Json(
-            new TeamInviteList([.. invites.Select(static i => new TeamInviteView(i.Code, i.Organization, i.Team, i.Inviter, QuayDate.Format(i.CreatedMs)!))], next),
-            OrganizationsJson.Default.TeamInviteList);
+        var after = http.Request.Query["next_page"].ToString();
+        if (!IsCode(after) && after.Length > 0)
+            return QuayQuery.NoSuchPage;
+        var found = await teams.InvitesAsync(http.Caller().Principal, after, InvitesPageSize + 1, ct);
+        string? next = null;
+        if (found.Count > InvitesPageSize)
+        {
+            found.RemoveAt(InvitesPageSize);
+            next = found[^1].Code;
+        }
+        return TypedResults.Json(new TeamInvites([.. found.Select(static i => new ShownInvite(i.Code, i.Organization, i.Team, i.InvitedBy, QuayDate.Format(i.CreatedMs)!))], next), OrganizationsJson.Default.TeamInvites);
     }
 
-    private static async Task<IResult> AcceptInvite(HttpContext http, string code, TeamStore teams, CancellationToken ct) =>
-        IsCode(code) && await teams.AnswerAsync(http.Caller().Principal, code, accept: true, ct) is var (organization, team)
-            ? TypedResults.Json(new JoinedTeam(organization, team), OrganizationsJson.Default.JoinedTeam)
-            : NoSuchInvite;
+    private static async Task<IResult> Accept(HttpContext http, string code, TeamStore teams, CancellationToken ct) =>
+        IsCode(code) && await teams.AnswerAsync(http.Caller().Principal, code, accept: true, ct) is { } joined
+            ? TypedResults.Json(new AcceptedInvite(joined.Organization, joined.Team), OrganizationsJson.Default.AcceptedInvite)
+            : Problem.NotFound(NoSuchInvite);
 
-    private static async Task<IResult> DeclineInvite(HttpContext http, string code, TeamStore teams, CancellationToken ct) =>
-        IsCode(code) && await teams.AnswerAsync(http.Caller().Principal, code, accept: false, ct) is not null ? TypedResults.NoContent() : NoSuchInvite;
+    // What is no invitation of the caller's is 400, as in Quay.
+    private static async Task<IResult> Decline(HttpContext http, string code, TeamStore teams, CancellationToken ct) =>
+        IsCode(code) && await teams.AnswerAsync(http.Caller().Principal, code, accept: false, ct) is not null
+            ? TypedResults.NoContent()
+            : Problem.InvalidRequest(NoSuchInvite);
 
-    private static TeamMemberView View(TeamMember member) => new(member.Name, "user", member.IsRobot, Avatar.Of(member.Name, member.IsRobot ? "robot" : "user"), member.Invited);
+    private static Problem NoMail() => Problem.NotFound("This registry sends no mail; add people by their user names.");
 
-    private static bool IsAccountName(string text) => AccountStore.IsValidName(text) || AccountStore.IsValidRobotName(text);
+    private static ShownTeamMember Show(TeamMember member, bool invited) => new(member.Name, "user", member.IsRobot, Avatar.Of(member.Name, member.IsRobot ? "robot" : "user"), invited);
 
-    private static bool IsCode(string text) => text.Length == 40 && text.All(char.IsAsciiHexDigitLower);
+    private static bool IsCode(string code) => code.Length is > 0 and <= 64 && code.All(char.IsAsciiLetterOrDigit);
 
-    private static Problem NoSuchTeam => Problem.NotFound("There is no such team in this organization.");
+    private const string NoSuchInvite = "There is no such invitation for you.";
 
-    private static Problem NoSuchInvite => Problem.NotFound("There is no such invitation for you.");
+    private static Problem NoSuchTeam => Problem.NotFound("The organization has no such team.");
 }
-
-internal sealed record TeamDescription([property: JsonRequired] string Role, string? Description);
-
-internal sealed record TeamView(string Name, string Description, bool CanView, string Role, Avatar Avatar, bool NewTeam);
-
-internal sealed record TeamMemberList(
-    string Name, IReadOnlyList<TeamMemberView> Members, bool CanEdit, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? NextPage);
-
-internal sealed record TeamMemberView(string Name, string Kind, bool IsRobot, Avatar Avatar, bool Invited);
-
-internal sealed record TeamGrantList(IReadOnlyList<TeamGrantView> Permissions, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? NextPage);
-
-internal sealed record TeamGrantView(TeamGrantRepository Repository, string Role);
-
-internal sealed record TeamGrantRepository(string Name, bool IsPublic);
-
-internal sealed record TeamInviteList(IReadOnlyList<TeamInviteView> Invites, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? NextPage);
-
-internal sealed record TeamInviteView(string Code, string Org, string Team, string? Inviter, string Created);
-
-internal sealed record JoinedTeam(string Org, string Team);
