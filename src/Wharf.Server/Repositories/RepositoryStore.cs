@@ -35,9 +35,11 @@ internal sealed class RepositoryStore(Database db, Permissions permissions, Orga
         return access with { NamespaceId = namespaceId, RepositoryId = id };
     }, ct);
 
-    /// <summary>Makes an empty repository; 0 when there is one of that name.</summary>
-    public Task<long> CreateAsync(RepositoryAccess access, bool isPublic, string description, Principal principal, CancellationToken ct) =>
-        db.WriteAsync(async tx => await FindAsync(tx, access.Name) is { RepositoryId: not 0 } ? 0 : await CreateAsync(tx, access.NamespaceId, access.Name, isPublic, description, principal), ct);
+    /// <summary>Makes an empty repository; 0 when there is one of that name, null when the namespace that was decided about has gone.</summary>
+    public Task<long?> CreateAsync(RepositoryAccess access, bool isPublic, string description, Principal principal, CancellationToken ct) => db.WriteAsync<long?>(async tx =>
+        await FindAsync(tx, access.Name) is not { } found || found.NamespaceId != access.NamespaceId ? null
+        : found.RepositoryId != 0 ? 0
+        : await CreateAsync(tx, access.NamespaceId, access.Name, isPublic, description, principal), ct);
 
     public Task<bool> SetVisibilityAsync(Principal by, RepositoryAccess access, bool isPublic, CancellationToken ct) => ChangeAsync(access, "repository.visibility",
         $$"""{"by":{{by.AccountId}},"public":{{(isPublic ? "true" : "false")}}}""", "public = @public", ct, ("public", isPublic ? 1 : 0));

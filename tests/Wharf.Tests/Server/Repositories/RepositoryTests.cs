@@ -36,6 +36,20 @@ public sealed class RepositoryTests(UserRegistry registry) : IClassFixture<UserR
     }
 
     [Fact]
+    public async Task Making_a_repository_and_showing_it_to_all_answer_as_in_Quay()
+    {
+        var repository = registry.NewRepository();
+        var create = $$"""{"repository":"{{repository[(MyName.Length + 1)..]}}","visibility":"private","description":"","repo_kind":null}""";
+
+        await Body.MatchesAsync((await Me.SendJsonAsync("POST", "/api/v1/repository", create)).Is(201), "createRepo", (repository[(MyName.Length + 1)..], "<name>"), (MyName, "<me>"));
+        await Body.MatchesAsync((await Me.SendJsonAsync("POST", $"/api/v1/repository/{repository}/changevisibility", """{"visibility":"public"}""")).Is(200), "changeRepoVisibility");
+        Assert.Equal("Repository already exists", (await Me.SendJsonAsync("POST", "/api/v1/repository", create)).Is(400).Json.GetProperty("error_message").GetString());
+        (await Me.SendJsonAsync("POST", "/api/v1/repository", create.Replace("null", "\"application\"", StringComparison.Ordinal))).Is(400);
+        (await Me.SendJsonAsync("POST", $"/api/v1/repository/{registry.NewRepository()}/changevisibility", """{"visibility":"public"}""")).Is(404);
+        (await Me.SendJsonAsync("POST", $"/api/v1/repository/{repository}/changevisibility", """{"visibility":"shared"}""")).Is(400);
+    }
+
+    [Fact]
     public async Task A_description_is_changed_by_whoever_may_write_and_is_bounded()
     {
         var repository = registry.NewRepository();
