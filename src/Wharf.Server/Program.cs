@@ -43,10 +43,6 @@ static void Map(WebApplication app)
     app.MapAccounts();
     app.MapPermissions();
     app.MapOrganizations();
-    app.MapTeams();
-    app.MapMembers();
-    app.MapPrototypes();
-    app.MapOrganizations();
     app.MapRobots();
     app.MapRepositories();
     app.MapGrants();
