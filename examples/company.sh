@@ -14,6 +14,8 @@ host=${url#*://} id=$(od -An -N4 -tx1 /dev/urandom | tr -d ' \n') work=$(mktemp 
 trap 'rm -rf "$work"' EXIT
 org=acme$id tls=true
 [[ $url = https://* ]] || tls=false
+from=true
+[[ $image = docker://$host/* ]] && from=$tls
 read -ra podman <<< "${PODMAN:-podman}"
 
 say() { printf '\n== %s\n' "$*"; }
@@ -46,7 +48,7 @@ api "$alice" PUT "organization/$org/team/builders/members/$org+ci" '{}' > /dev/n
 api "$alice" GET "organization/$org/robots/ci/credentials/docker-config" > "$work/ci.json"
 
 say "CI pushes; the repository comes to be by that"
-skopeo copy --quiet --dest-authfile "$work/ci.json" --dest-tls-verify=$tls "$image" "docker://$host/$org/app:v1"
+skopeo copy --quiet --src-tls-verify=$from --dest-authfile "$work/ci.json" --dest-tls-verify=$tls "$image" "docker://$host/$org/app:v1"
 
 say "The developer pulls"
 login "$dev" dev

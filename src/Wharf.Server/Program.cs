@@ -10,6 +10,7 @@ using Wharf.Server.QuayApi;
 using Wharf.Server.Repositories;
 using Wharf.Server.Robots;
 using Wharf.Server.Search;
+using Wharf.Server.Superuser;
 
 return await CommandLine.RunAsync(args, new Composition(Add, Use, Map));
 
@@ -21,6 +22,7 @@ static void Add(WebApplicationBuilder builder)
     builder.AddAccounts();
     builder.AddOrganizations();
     builder.AddRobots();
+    builder.AddSuperuser();
     builder.AddRepositories();
     builder.AddSearch();
     builder.AddContent();
@@ -44,6 +46,7 @@ static void Map(WebApplication app)
     app.MapPermissions();
     app.MapOrganizations();
     app.MapRobots();
+    app.MapSuperuser();
     app.MapRepositories();
     app.MapGrants();
     app.MapStars();

@@ -7,10 +7,10 @@ internal sealed class AccountOptions
     public bool InitialAdmin { get; set; } = true;
 
     /// <summary>User names of superusers, beside those that another superuser promoted (Quay's SUPER_USERS).</summary>
-    public string[] Superusers { get; set; } = [];
+    public List<string> Superusers { get; set; } = [];
 
     /// <summary>User names that read everything and change nothing (Quay's GLOBAL_READONLY_SUPER_USERS). Who is here is no superuser, whatever else says so.</summary>
-    public string[] GlobalReadOnlySuperusers { get; set; } = [];
+    public List<string> GlobalReadOnlySuperusers { get; set; } = [];
 
     /// <summary>Whether superusers administer every namespace and repository (Quay's FEATURE_SUPERUSERS_FULL_ACCESS).</summary>
     public bool SuperusersFullAccess { get; set; }
@@ -22,7 +22,7 @@ internal sealed class AccountOptions
     public bool RestrictedUsers { get; set; }
 
     /// <summary>Users that <see cref="RestrictedUsers"/> does not concern (Quay's RESTRICTED_USERS_WHITELIST).</summary>
-    public string[] RestrictedUsersWhitelist { get; set; } = [];
+    public List<string> RestrictedUsersWhitelist { get; set; } = [];
 
     /// <summary>Whether anybody may make an account for themselves with <c>POST /api/v1/user/</c> (Quay's FEATURE_USER_CREATION).</summary>
     public bool UserCreation { get; set; }

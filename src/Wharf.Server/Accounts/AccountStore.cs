@@ -48,6 +48,11 @@ internal sealed class AccountStore(Database db, KeyRing ring, Namespaces namespa
     public static bool IsValidRobotName(string text) =>
         text.IndexOf('+', StringComparison.Ordinal) is > 0 and var plus && IsValidName(text[..plus]) && IsValidName(text[(plus + 1)..]);
 
+    public bool IsSuperuserBySettings(string name) => _superusers.Contains(name) && !_readers.Contains(name);
+
+    /// <summary>Whether the settings say that somebody reads everything and changes nothing, and so is no superuser.</summary>
+    public bool IsReader(string name) => _readers.Contains(name);
+
     /// <summary>The account as the permission engine sees it, with what the settings say of it.</summary>
     public Principal PrincipalOf(AccountState account)
     {
@@ -73,6 +78,11 @@ internal sealed class AccountStore(Database db, KeyRing ring, Namespaces namespa
         return account;
     }
 
+    /// <summary>The person with that e-mail address.</summary>
+    public ValueTask<AccountState?> FindByEmailAsync(string email, CancellationToken ct) => email.Contains('\0', StringComparison.Ordinal)
+        ? new((AccountState?)null)
+        : db.OneAsync($"{Select} WHERE a.email = @email AND n.deleted_ms IS NULL AND n.kind = 'user'", Read, ct, ("email", email));
+
     /// <summary>The account as a token's bearer; from memory where that is still right.</summary>
     public async ValueTask<AccountState?> FindAsync(long id, CancellationToken ct)
     {
@@ -93,20 +103,21 @@ internal sealed class AccountStore(Database db, KeyRing ring, Namespaces namespa
 
     /// <summary>Makes a person and the namespace of the same name.</summary>
     /// <param name="onlyFirst">Refuse when there is an account already (the first user of a registry).</param>
-    public async Task<NewAccount> CreateAsync(string name, string? email, string password, bool superuser, bool onlyFirst, CancellationToken ct)
+    /// <param name="by">Who makes it, or 0 for the newcomer or the registry itself.</param>
+    public async Task<NewAccount> CreateAsync(string name, string? email, string password, bool superuser, bool onlyFirst, long by, CancellationToken ct)
     {
         if (!IsValidName(name))
             return new(0, "A user name has 2 to 255 lower-case letters and digits, with single '.', '_' or '-' between them.");
         if (!PasswordHash.IsAcceptable(password))
             return new(0, "A password has at least 8 characters.");
-        var sealedPassword = Seal(PasswordHash.Create(password, options.PasswordRounds));
+        var sealedPassword = HashAndSeal(password);
         return await db.WriteAsync<NewAccount>(async tx =>
         {
             if (onlyFirst && await tx.OneAsync("SELECT 1 FROM account LIMIT 1", static r => r.GetInt32(0)) == 1)
                 return new(0, "There are users already.");
             if (email is not null && await tx.OneAsync("SELECT 1 FROM account WHERE email = @email", static r => r.GetInt32(0), ("email", email)) == 1)
                 return new(0, "The e-mail address is in use.");
-            var made = await namespaces.ClaimAsync(tx, name, "user", 0);
+            var made = await namespaces.ClaimAsync(tx, name, "user", by);
             if (made.Problem is not null)
                 return made;
             var id = made.Id;
@@ -114,7 +125,7 @@ internal sealed class AccountStore(Database db, KeyRing ring, Namespaces namespa
                 INSERT INTO account (id, email, sealed_password, credential, superuser, enabled, created_ms)
                 VALUES (@id, @email, @password, 1, @superuser, 1, now_ms())
                 """, ("id", id), ("email", email), ("password", sealedPassword), ("superuser", superuser ? 1 : 0));
-            await Events.AddAsync(tx, "account.created", id, null, null, "{}");
+            await Events.AddAsync(tx, "account.created", id, null, null, $$"""{"by":{{by}}}""");
             return new(id, null);
         }, ct);
     }
@@ -122,7 +133,7 @@ internal sealed class AccountStore(Database db, KeyRing ring, Namespaces namespa
     /// <summary>Stores the same password with today's work factor; changes nothing when the password changed meanwhile.</summary>
     public Task StrengthenAsync(AccountState account, string password, CancellationToken ct)
     {
-        var sealedPassword = Seal(PasswordHash.Create(password, options.PasswordRounds));
+        var sealedPassword = HashAndSeal(password);
         return db.WriteAsync(async tx =>
         {
             tx.OnCommit(() => Drop(account.Id));
@@ -142,6 +153,9 @@ internal sealed class AccountStore(Database db, KeyRing ring, Namespaces namespa
     }
 
     public byte[] Unseal(byte[] sealedPassword) => ring.Unseal(PasswordPurpose, sealedPassword);
+
+    /// <summary>A new password as the database keeps it.</summary>
+    public byte[] HashAndSeal(string password) => Seal(PasswordHash.Create(password, options.PasswordRounds));
 
     private byte[] Seal(byte[] hash) => ring.Seal(PasswordPurpose, hash);
 

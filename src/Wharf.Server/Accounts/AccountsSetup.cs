@@ -12,7 +12,7 @@ internal static class AccountsSetup
     {
         builder.AddSection<AccountOptions>("Accounts");
         FirstSuperuser.CheckEnvironment();
-        builder.Services.AddSingleton<AccountStore>().AddSingleton<Namespaces>()
+        builder.Services.AddSingleton<AccountStore>().AddSingleton<PeopleStore>().AddSingleton<Namespaces>()
             .AddSingleton(new AdminCommand("user.add", AddUserAsync))
             .AddSingleton(static s => new EventListener(s.GetRequiredService<AccountStore>().Hear))
             .AddHostedService<FirstSuperuser>();
@@ -21,7 +21,7 @@ internal static class AccountsSetup
     private static async Task<AdminResult> AddUserAsync(IServiceProvider services, JsonElement arguments, CancellationToken ct)
     {
         var (name, password) = (arguments.GetProperty("name").GetString() ?? "", arguments.GetProperty("password").GetString() ?? "");
-        var made = await services.GetRequiredService<AccountStore>().CreateAsync(name, null, password, superuser: false, onlyFirst: false, ct);
+        var made = await services.GetRequiredService<AccountStore>().CreateAsync(name, null, password, superuser: false, onlyFirst: false, by: 0, ct);
         return made.Problem is { } problem
             ? new AdminResult(false, $"The user {name} was not added. {problem}")
             : new AdminResult(true, $"The user {name} was added.", new JsonObject { ["name"] = name });

@@ -25,7 +25,7 @@ internal sealed class FirstSuperuser(AccountStore accounts, AccountOptions optio
             return;
         var given = Environment.GetEnvironmentVariable(Variable);
         var password = given ?? AccountsApi.RandomPassword();
-        var made = await accounts.CreateAsync(Name, null, password, superuser: true, onlyFirst: true, cancellationToken);
+        var made = await accounts.CreateAsync(Name, null, password, superuser: true, onlyFirst: true, by: 0, cancellationToken);
         if (made.Problem is null && given is null)
             await Console.Out.WriteLineAsync($"The superuser '{Name}' has the password {password} (shown only now; set {Variable} to choose it yourself)");
     }

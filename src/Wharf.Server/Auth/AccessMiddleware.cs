@@ -11,7 +11,7 @@ namespace Wharf.Server.Auth;
 /// The one gate: 1. who calls; 2. what the endpoint asks; 3. for a repository, what the permission engine and the token's ceiling
 /// leave. It stands behind routing, so that an endpoint without a declaration is refused and none can be reached around it.
 /// </summary>
-internal sealed class AccessMiddleware(RequestDelegate next, Authenticator authenticator, Permissions permissions, AuthOptions options, PublicAddress address)
+internal sealed class AccessMiddleware(RequestDelegate next, Authenticator authenticator, Sessions sessions, Permissions permissions, AuthOptions options, PublicAddress address)
 {
     public async Task InvokeAsync(HttpContext http)
     {
@@ -36,6 +36,14 @@ internal sealed class AccessMiddleware(RequestDelegate next, Authenticator authe
     private async ValueTask<IResult?> CheckAsync(HttpContext http, RequiresPermission requires, Caller caller)
     {
         http.Features.Set(caller);
+        if (!IsRegistry(http) && sessions.IsForged(http, caller))
+            return Sessions.Forged;
+        var denial = await DecideAsync(http, requires, caller);
+        return denial is null && requires.Fresh && !sessions.IsFresh(caller) ? Problem.FreshLoginRequired : denial;
+    }
+
+    private async ValueTask<IResult?> DecideAsync(HttpContext http, RequiresPermission requires, Caller caller)
+    {
         var (permission, principal) = (requires.Permission, caller.Principal);
         if (permission == Permission.Anyone)
             return null;

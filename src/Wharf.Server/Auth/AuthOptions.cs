@@ -19,4 +19,16 @@ internal sealed class AuthOptions
 
     /// <summary>Seconds after which one more try is given back.</summary>
     [Range(1, 3600)] public int LoginRefillSeconds { get; set; } = 2;
+
+    /// <summary>How long a browser stays signed in at most, in hours (Quay: 31 days).</summary>
+    [Range(1, 24 * 366)] public int SessionHours { get; set; } = 31 * 24;
+
+    /// <summary>How long a browser stays signed in without a request, in minutes.</summary>
+    [Range(5, 60 * 24 * 366)] public int SessionIdleMinutes { get; set; } = 7 * 24 * 60;
+
+    /// <summary>How long after the password was shown a browser may do what cannot be undone, in minutes (Quay's FRESH_LOGIN_TIMEOUT).</summary>
+    [Range(1, 60 * 24)] public int FreshLoginMinutes { get; set; } = 10;
+
+    /// <summary>Every how many seconds the last uses of accounts and sessions are written.</summary>
+    [Range(1, 3600)] public int LastUsedSeconds { get; set; } = 60;
 }

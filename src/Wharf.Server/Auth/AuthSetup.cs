@@ -12,6 +12,9 @@ internal static class AuthSetup
         builder.Services
             .AddSingleton<SigningKeys>().AddSingleton<RegistryTokens>().AddSingleton<OpaqueTokens>().AddSingleton<LoginThrottle>().AddSingleton<Authenticator>()
             .AddSingleton<Permissions>().AddSingleton<KeyRotation>()
+            .AddSingleton<SessionStore>().AddSingleton<Sessions>().AddSingleton<LastUses>()
+            .AddHostedService(static s => s.GetRequiredService<LastUses>()).AddHostedService<SessionSweeper>()
+            .AddSingleton(static s => new EventListener(s.GetRequiredService<SessionStore>().Hear))
             .AddSingleton(static s => new EventListener(s.GetRequiredService<Permissions>().Hear))
             .AddSingleton(new AdminCommand("keys.rotate", static (services, _, ct) => services.GetRequiredService<KeyRotation>().RunAsync(ct)));
     }

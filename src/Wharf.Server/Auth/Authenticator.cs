@@ -7,7 +7,7 @@ using Wharf.Server.Data;
 
 namespace Wharf.Server.Auth;
 
-/// <summary>Turns the Authorization header into a <see cref="Caller"/>. Whatever the credential, what comes out is of one kind.</summary>
+/// <summary>Turns the Authorization header, or else the cookie of a session, into a <see cref="Caller"/>. Whatever the credential, what comes out is of one kind.</summary>
 internal sealed class Authenticator : IDisposable
 {
     private const int MaxHeader = 16 << 10;
@@ -19,6 +19,8 @@ internal sealed class Authenticator : IDisposable
     private readonly RegistryTokens _tokens;
     private readonly OpaqueTokens _opaque;
     private readonly LoginThrottle _throttle;
+    private readonly Sessions _sessions;
+    private readonly LastUses _uses;
     private readonly AuthOptions _options;
     private readonly TimeProvider _clock;
 
@@ -31,12 +33,14 @@ internal sealed class Authenticator : IDisposable
     private readonly SemaphoreSlim _hashing = new(Math.Max(1, Environment.ProcessorCount / 2));
     private int _waiting;
 
-    public Authenticator(AccountStore accounts, RegistryTokens tokens, OpaqueTokens opaque, LoginThrottle throttle, AuthOptions options, TimeProvider clock)
+    public Authenticator(AccountStore accounts, RegistryTokens tokens, OpaqueTokens opaque, LoginThrottle throttle, Sessions sessions, LastUses uses, AuthOptions options, TimeProvider clock)
     {
         _accounts = accounts;
         _tokens = tokens;
         _opaque = opaque;
         _throttle = throttle;
+        _sessions = sessions;
+        _uses = uses;
         _options = options;
         _clock = clock;
         _nobody = new Lazy<byte[]>(() => PasswordHash.Create(Convert.ToHexString(RandomNumberGenerator.GetBytes(16)), options.PasswordRounds));
@@ -47,7 +51,7 @@ internal sealed class Authenticator : IDisposable
     {
         var headers = http.Request.Headers.Authorization;
         if (headers.Count == 0)
-            return new(Caller.Anonymous);
+            return new(await _sessions.AuthenticateAsync(http, ct) ?? Caller.Anonymous);
         if (headers.Count > 1 || headers[0] is not { Length: > 0 and <= MaxHeader } header)
             return AuthResult.Invalid("Send one Authorization header with a Basic or Bearer credential.");
         if (header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
@@ -67,11 +71,13 @@ internal sealed class Authenticator : IDisposable
             return AuthResult.WrongPassword;
         var id = new Digest(HMACSHA256.HashData(_rememberKey, Encoding.UTF8.GetBytes($"{user}\0{password}")));
         if (_remembered.TryGet(id, out var remembered) && _clock.GetUtcNow() < remembered.Until)
-            return new(new Caller(remembered.Principal, null, true));
+            return Used(remembered.Principal, null);
         if (_throttle.Wait(user, address) is var wait and > 0)
             return AuthResult.Throttled(wait);
         var epoch = _remembered.Epoch;
-        if (user.Contains('+', StringComparison.Ordinal))
+        // Quay: the e-mail address is as good as the name.
+        var isEmail = user.Contains('@', StringComparison.Ordinal);
+        if (!isEmail && user.Contains('+', StringComparison.Ordinal))
         {
             var robot = AccountStore.IsValidRobotName(user) ? await _accounts.FindAsync(user, ct) : null;
             if (robot is null || !await _opaque.VerifyAsync(password, robot.TokenMac, ct) || !IsGood(robot))
@@ -81,7 +87,7 @@ internal sealed class Authenticator : IDisposable
             }
             return Known(id, robot, epoch);
         }
-        var account = AccountStore.IsValidName(user) ? await _accounts.FindAsync(user, ct) : null;
+        var account = isEmail ? await _accounts.FindByEmailAsync(user, ct) : AccountStore.IsValidName(user) ? await _accounts.FindAsync(user, ct) : null;
         if (await VerifyAsync(password, account is null ? _nobody.Value : _accounts.Unseal(account.SealedPassword), ct) is not { } verdict)
             return AuthResult.Throttled(1);
         if (account is null || !verdict.Right || !account.Enabled)
@@ -101,7 +107,13 @@ internal sealed class Authenticator : IDisposable
     {
         var principal = _accounts.PrincipalOf(account);
         _remembered.Add(id, new(principal, _clock.GetUtcNow() + Remember), epoch);
-        return new(new Caller(principal, null, true));
+        return Used(principal, null);
+    }
+
+    private AuthResult Used(Principal principal, IReadOnlyList<TokenScope>? ceiling)
+    {
+        _uses.Note(principal);
+        return new(new Caller(principal, ceiling, true));
     }
 
     private bool IsGood(AccountState account) => account.Enabled && !(account.ExpiresMs <= _clock.GetUtcNow().ToUnixTimeMilliseconds());
@@ -110,7 +122,7 @@ internal sealed class Authenticator : IDisposable
     {
         if (OpaqueTokens.IdOf(token) is { } tokenId)
             return await _accounts.FindByTokenAsync(tokenId, ct) is { } robot && await _opaque.VerifyAsync(token, robot.TokenMac, ct) && IsGood(robot)
-                ? new(new Caller(_accounts.PrincipalOf(robot), null, true))
+                ? Used(_accounts.PrincipalOf(robot), null)
                 : AuthResult.Invalid("The bearer token is not valid, or has expired.");
         // Its scopes say nothing about /api/v1, so there it is worth nothing.
         if (!http.Request.Path.StartsWithSegments("/v2", StringComparison.Ordinal))
@@ -122,7 +134,7 @@ internal sealed class Authenticator : IDisposable
         // Disabled, deleted or given a new password since: the token is void.
         if (await _accounts.FindAsync(claims.Account, ct) is not { } account || !IsGood(account) || account.Credential != claims.Credential)
             return AuthResult.Invalid("The account of this token was changed; sign in again.");
-        return new(new Caller(_accounts.PrincipalOf(account), claims.Access, true));
+        return Used(_accounts.PrincipalOf(account), claims.Access);
     }
 
     private async ValueTask<(bool Right, int Rounds)?> VerifyAsync(string password, byte[] stored, CancellationToken ct)

@@ -10,6 +10,9 @@ internal sealed record Caller(Principal Principal, IReadOnlyList<TokenScope>? Ce
 {
     public static readonly Caller Anonymous = new(Principal.Anonymous, null, false);
 
+    /// <summary>The session whose cookie was the credential, or null.</summary>
+    public SessionState? Session { get; init; }
+
     /// <summary>A bearer token is answered with a challenge where a Basic credential is answered with DENIED.</summary>
     public bool UsedToken => Ceiling is not null;
 

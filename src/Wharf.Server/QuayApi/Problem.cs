@@ -15,6 +15,9 @@ internal sealed record Problem(int Status, string ErrorType, string Detail, int 
 
     public static Problem NotFound(string detail) => new(404, "not_found", detail);
 
+    /// <summary>The browser has to show the password again (POST /api/v1/signin/verify), and may then repeat the request.</summary>
+    public static Problem FreshLoginRequired { get; } = new(401, "fresh_login_required", "The action requires a fresh login to succeed.");
+
     public Task ExecuteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;

@@ -77,9 +77,10 @@ internal sealed class RepositoryDirectory(Database db)
         return $"""
             WITH administered AS MATERIALIZED (
                 SELECT n.id, (SELECT x.id FROM repository x WHERE x.namespace_id = n.id AND x.deleted_ms IS NULL AND x.id > @after ORDER BY x.id LIMIT 1 OFFSET @count) AS last
-                  FROM namespace n
-                 WHERE (n.id = @me OR n.id IN (SELECT t.namespace_id FROM team_member m JOIN team t ON t.id = m.team_id WHERE m.account_id = @me AND t.role = 'admin'))
-                   AND {VisibleRepositories.Namespace(principal)}{InNamespace("n.id")}),
+                  FROM (SELECT id FROM namespace WHERE id = @me
+                        UNION SELECT t.namespace_id FROM team_member m JOIN team t ON t.id = m.team_id WHERE m.account_id = @me AND t.role = 'admin') mine
+                  JOIN namespace n ON n.id = mine.id
+                 WHERE {VisibleRepositories.Namespace(principal)}{InNamespace("n.id")}),
             teams AS MATERIALIZED (
                 SELECT m.team_id, (SELECT r.id FROM team_grant g JOIN repository r ON r.id = g.repository_id {JoinNamespace}
                                     WHERE g.team_id = m.team_id AND g.repository_id > @after AND {live} ORDER BY g.repository_id LIMIT 1 OFFSET @count) AS last

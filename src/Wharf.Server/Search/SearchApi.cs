@@ -111,7 +111,7 @@ internal static class SearchApi
     private static Problem? Refuse(IQueryCollection query, Principal principal, AuthOptions options) =>
         principal.IsAnonymous && !options.AnonymousAccess ? Problem.InvalidToken("Sign in first.") : query.RefuseUnpublished();
 
-    // Names are lower-case ASCII; whatever else there is in the text, no name has it. PostgreSQL has no NUL in text.
+    // Names are lower-case ASCII; whatever else there is in the text becomes a character that no name has. PostgreSQL has no NUL in text.
     private static string Normalize(string text)
     {
         var normal = new StringBuilder(Math.Min(text.Length, SearchStore.MaxLength + 1));
@@ -119,11 +119,8 @@ internal static class SearchApi
         {
             if (normal.Length > SearchStore.MaxLength)
                 break;
-            if (c is > ' ' and < '\x7f')
-                normal.Append(char.ToLowerInvariant(c));
-            else if (c > '\x7f')
-                // Nothing is called so.
-                normal.Append('?');
+            if (c != ' ')
+                normal.Append(c is > ' ' and < '\x7f' ? char.ToLowerInvariant(c) : '?');
         }
         return normal.ToString();
     }

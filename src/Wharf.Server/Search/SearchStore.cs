@@ -31,10 +31,11 @@ internal sealed class SearchStore(Database db)
               FROM repository r JOIN namespace n ON n.id = r.namespace_id
              WHERE (r.name LIKE @part ESCAPE '!' OR (@whole = 1 AND n.name || '/' || r.name LIKE @part ESCAPE '!')) AND {VisibleRepositories.Condition(principal)}
              ORDER BY rank, r.id DESC LIMIT {Candidates})
-        SELECT c.ns, c.kind, r.name, r.description, r.public, (SELECT count(*) FROM star s WHERE s.repository_id = r.id) AS stars,
-               (SELECT max(t.started_ms) FROM tag t WHERE t.namespace_id = r.namespace_id AND t.repository_id = r.id) AS pushed
-          FROM candidates c JOIN repository r ON r.id = c.id
-         ORDER BY c.rank, stars DESC, coalesce(pushed, 0) DESC, r.id
+        SELECT ns, kind, name, description, public, stars, pushed
+          FROM (SELECT c.ns, c.kind, c.rank, r.id, r.name, r.description, r.public, (SELECT count(*) FROM star s WHERE s.repository_id = r.id) AS stars,
+                       (SELECT max(t.started_ms) FROM tag t WHERE t.namespace_id = r.namespace_id AND t.repository_id = r.id) AS pushed
+                  FROM candidates c JOIN repository r ON r.id = c.id) found
+         ORDER BY rank, stars DESC, coalesce(pushed, 0) DESC, id
          LIMIT @count OFFSET @offset
         """,
         static r => new FoundRepository(r.GetString(0), r.GetString(1) == "organization", r.GetString(2), r.GetString(3), r.GetInt64(4) == 1, r.GetInt64(5), r.IsDBNull(6) ? null : r.GetInt64(6)),

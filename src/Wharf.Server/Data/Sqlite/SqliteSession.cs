@@ -75,7 +75,10 @@ internal sealed class SqliteSession : IDisposable
         }
         for (var i = 0; i < args.Length; i++)
         {
+            // The same text may come from two places that give its values in another order.
             var parameter = command.Parameters[i];
+            if (!parameter.ParameterName.AsSpan(1).SequenceEqual(args[i].Name))
+                parameter = command.Parameters["@" + args[i].Name];
             parameter.Value = args[i].Value ?? DBNull.Value;
         }
         return command;

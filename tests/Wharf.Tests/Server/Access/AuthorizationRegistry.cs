@@ -14,5 +14,6 @@ public sealed class AuthorizationRegistry : UserRegistry
         ["Accounts:GlobalReadOnlySuperusers:0"] = GlobalReader,
         ["Accounts:Superusers:0"] = Superuser,
         ["Accounts:FreeNamesAtOnce"] = "true",
+        ["Accounts:UserCreation"] = "true",
     };
 }

@@ -8,9 +8,11 @@ using Wharf.Server.Content;
 using Wharf.Server.Data;
 using Wharf.Server.Distribution;
 using Wharf.Server.Hosting;
+using Wharf.Server.Organizations;
 using Wharf.Server.Outbox;
 using Wharf.Server.QuayApi;
 using Wharf.Server.Repositories;
+using Wharf.Server.Robots;
 
 namespace Wharf.Tests.Server.Crashes;
 
@@ -25,6 +27,8 @@ internal static class ContentAtRest
             builder.AddData();
             builder.AddAuth();
             builder.AddAccounts();
+            builder.AddOrganizations();
+            builder.AddRobots();
             builder.AddRepositories();
             builder.AddContent();
             builder.AddDistribution();

@@ -43,7 +43,7 @@ internal sealed class InProcessWharf : IAsyncDisposable
         var launch = new Launch { Data = data, Config = config, Listen = ["http://127.0.0.1:0"] };
         var slices = ContentAtRest.Slices(builder => builder.Services.AddSingleton<IBlobDriver>(_ => new LocalDriver(Storage(data), disk)));
         var app = await ServerApp.StartAsync(launch, slices, ct);
-        await app.Services.GetRequiredService<AccountStore>().CreateAsync(User, null, Password, superuser: false, onlyFirst: true, ct);
+        await app.Services.GetRequiredService<AccountStore>().CreateAsync(User, null, Password, superuser: false, onlyFirst: true, by: 0, ct);
         return new InProcessWharf(app, new Uri(app.Services.GetRequiredService<Listeners>().ReadyUrl));
     }
 

@@ -34,6 +34,16 @@ public abstract class DatabaseConformance : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Values_go_to_their_names_in_whatever_order_they_are_given()
+    {
+        foreach (var args in new (string, object?)[][] { [("id", 1L), ("by", 2L)], [("by", 2L), ("id", 1L)], [("id", 1L), ("by", 2L)] })
+        {
+            Assert.Equal((1L, 2L), await Db.OneAsync("SELECT CAST(@id AS BIGINT), CAST(@by AS BIGINT)", static r => (r.GetInt64(0), r.GetInt64(1)), Ct, args));
+            Assert.Equal((1L, 2L), await Db.WriteAsync(tx => tx.OneAsync("SELECT CAST(@id AS BIGINT), CAST(@by AS BIGINT)", static r => (r.GetInt64(0), r.GetInt64(1)), args), Ct));
+        }
+    }
+
+    [Fact]
     public async Task A_unit_that_throws_leaves_nothing_and_harms_no_other()
     {
         var units = Enumerable.Range(0, 60).Select(i => Db.WriteAsync<long>(async tx =>

@@ -1,0 +1,73 @@
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Wharf.Server.Auth;
+using Wharf.Server.Hosting;
+using Wharf.Server.Hosting.Network;
+using Wharf.Server.Repositories;
+
+namespace Wharf.Server.Accounts;
+
+/// <summary>GET /config: what Quay's clients ask first, to know what there is. It has those of Quay's keys that are true of Wharf.</summary>
+internal static class ConfigApi
+{
+    public static void Map(WebApplication app) => app.MapGet("/config", Get).Requires(Permission.Open).WithName("getConfig");
+
+    private static ContentHttpResult Get(HttpContext http, PublicAddress address, AccountOptions accounts, AuthOptions auth, RegistryOptions registry)
+    {
+        var url = address.BaseUrl(http).Split("://", 2);
+        var config = new JsonObject
+        {
+            ["AUTHENTICATION_TYPE"] = "Database",
+            ["PREFERRED_URL_SCHEME"] = url[0],
+            ["SERVER_HOSTNAME"] = url[1],
+            ["REGISTRY_TITLE"] = "Wharf",
+            ["REGISTRY_TITLE_SHORT"] = "Wharf",
+            ["REGISTRY_STATE"] = "normal",
+            ["DEFAULT_TAG_EXPIRATION"] = "2w",
+            ["TAG_EXPIRATION_OPTIONS"] = new JsonArray("0s", "1d", "1w", "2w", "4w"),
+            ["CREATE_PRIVATE_REPO_ON_PUSH"] = registry.CreatePrivateRepoOnPush,
+            ["CREATE_NAMESPACE_ON_PUSH"] = registry.CreateNamespaceOnPush,
+            ["FRESH_LOGIN_TIMEOUT"] = $"{auth.FreshLoginMinutes}m",
+        };
+        var features = new JsonObject
+        {
+            ["ANONYMOUS_ACCESS"] = auth.AnonymousAccess,
+            ["APP_SPECIFIC_TOKENS"] = false,
+            ["BILLING"] = false,
+            ["BUILD_SUPPORT"] = false,
+            ["CHANGE_TAG_EXPIRATION"] = true,
+            ["DIRECT_LOGIN"] = true,
+            ["EXTENDED_REPOSITORY_NAMES"] = true,
+            ["INVITE_ONLY_USER_CREATION"] = false,
+            ["LIBRARY_SUPPORT"] = registry.LibrarySupport,
+            ["MAILING"] = false,
+            ["PERMANENT_SESSIONS"] = true,
+            ["PROXY_CACHE"] = false,
+            ["QUOTA_MANAGEMENT"] = false,
+            ["REPO_MIRROR"] = false,
+            ["REQUIRE_TEAM_INVITE"] = accounts.RequireTeamInvite,
+            ["RESTRICTED_USERS"] = accounts.RestrictedUsers,
+            ["SECURITY_SCANNER"] = false,
+            ["SIGNING"] = false,
+            ["SUPERUSERS_FULL_ACCESS"] = accounts.SuperusersFullAccess,
+            ["SUPERUSERS_ORG_CREATION_ONLY"] = accounts.SuperusersOrgCreationOnly,
+            ["SUPER_USERS"] = true,
+            ["TEAM_SYNCING"] = false,
+            ["USERNAME_CONFIRMATION"] = false,
+            ["USER_CREATION"] = accounts.UserCreation,
+            ["USER_INITIALIZE"] = true,
+            ["USER_METADATA"] = false,
+            ["USER_RENAME"] = false,
+        };
+        return TypedResults.Text(new JsonObject
+        {
+            ["config"] = config,
+            ["features"] = features,
+            ["external_login"] = new JsonArray(),
+            ["oauth"] = new JsonObject(),
+            ["registry_state"] = "normal",
+            ["account_recovery_mode"] = false,
+            ["version_number"] = BuildInfo.Version,
+        }.ToJsonString(), "application/json");
+    }
+}

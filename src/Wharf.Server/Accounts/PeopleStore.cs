@@ -1,0 +1,177 @@
+using System.Data.Common;
+using System.Text.Json.Nodes;
+using Wharf.Server.Auth;
+using Wharf.Server.Data;
+using Wharf.Server.Outbox;
+
+namespace Wharf.Server.Accounts;
+
+/// <summary>People as they and superusers see and change them; <see cref="AccountStore"/> is what authentication needs of them.</summary>
+internal sealed class PeopleStore(Database db, AccountStore accounts, SessionStore sessions, Permissions permissions)
+{
+    private const int MostMemberships = 1000;
+
+    private const string Select = """
+        SELECT n.id, n.name, a.email, a.superuser, a.enabled, a.created_ms, a.last_used_ms, n.tag_expiration_s
+          FROM account a JOIN namespace n ON n.id = a.id AND n.deleted_ms IS NULL
+        """;
+
+    public ValueTask<Person?> FindAsync(long id, CancellationToken ct) => db.OneAsync($"{Select} WHERE a.id = @id", Read, ct, ("id", id));
+
+    public async ValueTask<Person?> FindAsync(string name, CancellationToken ct) =>
+        AccountStore.IsValidName(name) ? await db.OneAsync($"{Select} WHERE n.name = @name", Read, ct, ("name", name)) : null;
+
+    /// <summary>By number, after <paramref name="after"/>.</summary>
+    public ValueTask<List<Person>> ListAsync(bool withDisabled, long after, int count, CancellationToken ct) => db.ListAsync(
+        $"{Select} WHERE a.id > @after {(withDisabled ? "" : "AND a.enabled = 1")} ORDER BY a.id LIMIT @count", Read, ct, ("after", after), ("count", count));
+
+    /// <summary>The organizations that the person is in, by name.</summary>
+    public ValueTask<List<Membership>> MembershipsAsync(long id, CancellationToken ct) => db.ListAsync($"""
+        SELECT n.name, max(CASE t.role WHEN 'admin' THEN 2 WHEN 'creator' THEN 1 ELSE 0 END)
+          FROM team_member m JOIN team t ON t.id = m.team_id JOIN namespace n ON n.id = t.namespace_id AND n.deleted_ms IS NULL
+         WHERE m.account_id = @id
+         GROUP BY n.name ORDER BY n.name LIMIT {MostMemberships}
+        """, static r => new Membership(r.GetString(0), r.GetInt64(1) == 2, r.GetInt64(1) >= 1), ct, ("id", id));
+
+    public async ValueTask<long> CountPrivateAsync(long id, CancellationToken ct) => await db.OneAsync(
+        "SELECT count(*) FROM repository WHERE namespace_id = @id AND deleted_ms IS NULL AND public = 0", static r => r.GetInt64(0), ct, ("id", id));
+
+    /// <summary>Changes a person; what stands against it, or null.</summary>
+    /// <param name="goesOn">A changed password ends every session; the one that begins in place of the caller's, or null.</param>
+    public Task<string?> ChangeAsync(Principal by, long id, PersonChange change, NewSession? goesOn, CancellationToken ct)
+    {
+        var password = change.Password is null ? null : accounts.HashAndSeal(change.Password);
+        return db.WriteAsync<string?>(async tx =>
+        {
+            await LockAsync(tx, id, by.AccountId);
+            if (await tx.OneAsync("SELECT credential FROM account WHERE id = @id", static r => r.GetInt64(0), ("id", id)) is not (> 0 and var credential))
+                return "There is no such user any more.";
+            var changed = new JsonArray();
+            if (change.Email is not null)
+            {
+                if (await tx.OneAsync("SELECT 1 FROM account WHERE email = @email AND id <> @id", static r => r.GetInt32(0), ("email", Given(change.Email)), ("id", id)) == 1)
+                    return "E-mail address already used";
+                await SetAsync("email", "UPDATE account SET email = @value WHERE id = @id", Given(change.Email));
+            }
+            if (change.TagExpirationS is not null)
+                await SetAsync("tag_expiration_s", "UPDATE namespace SET tag_expiration_s = @value WHERE id = @id", change.TagExpirationS);
+            if (change.Enabled is { } enabled)
+            {
+                await SetAsync("enabled", "UPDATE account SET enabled = @value WHERE id = @id", enabled ? 1 : 0);
+                if (!enabled)
+                    await sessions.EndAllAsync(tx, id);
+            }
+            if (change.Superuser is { } superuser)
+            {
+                // Two superusers who demote each other at once would leave none.
+                if (id != by.AccountId && !accounts.IsSuperuserBySettings(by.Name)
+                    && await tx.OneAsync("SELECT superuser FROM account WHERE id = @by", static r => r.GetInt64(0), ("by", by.AccountId)) != 1)
+                    return "You are no superuser any more.";
+                await SetAsync("superuser", "UPDATE account SET superuser = @value WHERE id = @id", superuser ? 1 : 0);
+            }
+            if (password is not null)
+            {
+                await SetAsync("password", "UPDATE account SET sealed_password = @value, credential = credential + 1 WHERE id = @id", password);
+                await sessions.EndAllAsync(tx, id);
+                if (goesOn is not null)
+                    await sessions.BeginAsync(tx, id, credential + 1, goesOn with { Former = null });
+            }
+            if (changed.Count == 0)
+                return null;
+            await Events.AddAsync(tx, "account.changed", id, null, null, new JsonObject { ["by"] = by.AccountId, ["changed"] = changed, ["enabled"] = change.Enabled, ["superuser"] = change.Superuser }.ToJsonString());
+            Forget(tx);
+            return null;
+
+            async ValueTask SetAsync(string what, string sql, object? value)
+            {
+                await tx.ExecuteAsync(sql, ("value", value), ("id", id));
+                changed.Add((JsonNode)what);
+            }
+        }, ct);
+    }
+
+    /// <summary>
+    /// Deletes a person with what belongs to nobody else: robots, memberships, grants, stars, sessions, the e-mail address. The
+    /// repositories are kept with the namespace, whose name stays reserved.
+    /// </summary>
+    /// <param name="force">Also when it is the only admin of organizations, whose ownership a superuser can take then (Quay: the superuser's deletion).</param>
+    /// <returns>What stands against it, or null.</returns>
+    public Task<string?> DeleteAsync(Principal by, long id, bool force, CancellationToken ct) => db.WriteAsync<string?>(async tx =>
+    {
+        // All in one order, and before anything is judged: two admins who leave at once would leave none.
+        await tx.ListAsync($"""
+            SELECT n.id FROM namespace n
+             WHERE n.id = @id OR n.id IN (SELECT t.namespace_id FROM team_member m JOIN team t ON t.id = m.team_id WHERE m.account_id = @id AND t.role = 'admin')
+             ORDER BY n.id {db.ForUpdate}
+            """, static r => r.GetInt64(0), ("id", id));
+        await LockAsync(tx, id, id);
+        if (await tx.OneAsync("SELECT a.superuser FROM account a JOIN namespace n ON n.id = a.id AND n.deleted_ms IS NULL WHERE a.id = @id", static r => (long?)r.GetInt64(0), ("id", id)) is not { } superuser)
+            return "There is no such user any more.";
+        if (superuser == 1)
+            return "Cannot delete a superuser";
+        if (!force && await tx.ListAsync("""
+            SELECT n.name
+              FROM team_member m JOIN team t ON t.id = m.team_id AND t.role = 'admin' JOIN namespace n ON n.id = t.namespace_id AND n.deleted_ms IS NULL
+             WHERE m.account_id = @id AND NOT EXISTS (
+                   SELECT 1 FROM team_member o JOIN team x ON x.id = o.team_id AND x.role = 'admin' JOIN account a ON a.id = o.account_id
+                    WHERE x.namespace_id = t.namespace_id AND o.account_id <> @id)
+             GROUP BY n.name ORDER BY n.name LIMIT 20
+            """, static r => r.GetString(0), ("id", id)) is { Count: > 0 } organizations)
+            return $"The account is the only admin of organizations: {string.Join(", ", organizations)}. Delete them, or make somebody else their admin, first.";
+        await sessions.EndAllAsync(tx, id);
+        await RemovePersonAsync(tx, id);
+        foreach (var statement in (string[])[
+            "UPDATE namespace SET deleted_ms = now_ms(), deleted_by = @by WHERE id IN (SELECT id FROM robot WHERE namespace_id = @id)",
+            "DELETE FROM team_member WHERE account_id IN (SELECT id FROM robot WHERE namespace_id = @id)",
+            "DELETE FROM account_grant WHERE account_id IN (SELECT id FROM robot WHERE namespace_id = @id)",
+            "DELETE FROM robot WHERE namespace_id = @id",
+            "UPDATE account SET email = NULL, enabled = 0, credential = credential + 1 WHERE id = @id",
+            "UPDATE namespace SET deleted_ms = now_ms(), deleted_by = @by WHERE id = @id"])
+            await tx.ExecuteAsync(statement, ("id", id), ("by", by.AccountId));
+        await Events.AddAsync(tx, "account.deleted", id, null, null, $$"""{"by":{{by.AccountId}}}""");
+        Forget(tx);
+        return null;
+    }, ct);
+
+    /// <summary>
+    /// Removes a person and leaves the namespace with its repositories and robots, in the caller's transaction, which makes it something
+    /// else and has the events; what stands against it, or null.
+    /// </summary>
+    public async ValueTask<string?> RemoveAsync(Tx tx, long id)
+    {
+        await tx.ListAsync($"SELECT id FROM namespace WHERE id = @id {db.ForUpdate}", static r => r.GetInt64(0), ("id", id));
+        await LockAsync(tx, id, id);
+        if (await tx.OneAsync("SELECT a.superuser FROM account a JOIN namespace n ON n.id = a.id AND n.deleted_ms IS NULL WHERE a.id = @id", static r => (long?)r.GetInt64(0), ("id", id)) is not { } superuser)
+            return "There is no such user any more.";
+        if (superuser == 1)
+            return "The user is a superuser.";
+        await sessions.EndAllAsync(tx, id);
+        await RemovePersonAsync(tx, id);
+        await tx.ExecuteAsync("UPDATE namespace SET email = (SELECT email FROM account WHERE id = @id) WHERE id = @id", ("id", id));
+        await tx.ExecuteAsync("DELETE FROM account WHERE id = @id", ("id", id));
+        return null;
+    }
+
+    // What is the person's own, and what is granted to it elsewhere.
+    private static async ValueTask RemovePersonAsync(Tx tx, long id)
+    {
+        foreach (var statement in (string[])[
+            "DELETE FROM team_member WHERE account_id = @id", "DELETE FROM team_invite WHERE account_id = @id", "DELETE FROM account_grant WHERE account_id = @id",
+            "DELETE FROM prototype WHERE account_id = @id OR activating_id = @id", "DELETE FROM star WHERE account_id = @id"])
+            await tx.ExecuteAsync(statement, ("id", id));
+    }
+
+    private void Forget(Tx tx)
+    {
+        tx.OnCommit(accounts.DropAll);
+        tx.OnCommit(permissions.ForgetNamespace);
+    }
+
+    private async ValueTask LockAsync(Tx tx, long id, long by) => await tx.ListAsync(
+        $"SELECT id FROM account WHERE id = @id OR id = @by ORDER BY id {db.ForUpdate}", static r => r.GetInt64(0), ("id", id), ("by", by));
+
+    private static string? Given(string email) => email.Length == 0 ? null : email;
+
+    private static Person Read(DbDataReader r) => new(
+        r.GetInt64(0), r.GetString(1), r.IsDBNull(2) ? null : r.GetString(2), r.GetInt64(3) == 1, r.GetInt64(4) == 1, r.GetInt64(5), r.IsDBNull(6) ? null : r.GetInt64(6), r.GetInt64(7));
+}

@@ -1,0 +1,75 @@
+using System.Text.Json.Serialization;
+using Wharf.Server.QuayApi;
+
+namespace Wharf.Server.Accounts;
+
+internal sealed record SessionList(IReadOnlyList<SessionView> Sessions);
+
+internal sealed record SessionView(string Id, string Created, string LastUsed, string Expires, string Address, string UserAgent, bool Current);
+
+internal sealed record ChangedUser(string? Password = null, string? Email = null, long? TagExpirationS = null);
+
+internal sealed record NewcomerUser([property: JsonRequired] string Username, [property: JsonRequired] string Password, string? Email = null);
+
+internal sealed record OtherUser(bool Anonymous, string Username, Avatar Avatar);
+
+/// <summary>Quay's view of the own account. What Wharf does not have is there with the value that means so.</summary>
+internal sealed record OwnUser
+{
+    public bool Anonymous { get; }
+
+    public required string Username { get; init; }
+
+    public required Avatar Avatar { get; init; }
+
+    public required bool CanCreateRepo { get; init; }
+
+    public bool IsMe { get; } = true;
+
+    public bool Verified { get; } = true;
+
+    public required string? Email { get; init; }
+
+    public IReadOnlyList<string> Logins { get; } = [];
+
+    public bool InvoiceEmail { get; }
+
+    public string? InvoiceEmailAddress { get; }
+
+    public bool PreferredNamespace { get; }
+
+    public required long TagExpirationS { get; init; }
+
+    public IReadOnlyList<string> Prompts { get; } = [];
+
+    public string? Company { get; }
+
+    public string? FamilyName { get; }
+
+    public string? GivenName { get; }
+
+    public string? Location { get; }
+
+    public bool IsFreeAccount { get; } = true;
+
+    public bool HasPasswordSet { get; } = true;
+
+    public required IReadOnlyList<OwnOrganization> Organizations { get; init; }
+
+    /// <summary>As in Quay, only there for those who are one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? SuperUser { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? GlobalReadonlySuperUser { get; init; }
+}
+
+internal sealed record OwnOrganization(string Name, Avatar Avatar, bool CanCreateRepo, bool Public, bool IsOrgAdmin, bool PreferredNamespace);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, AllowDuplicateProperties = false, RespectNullableAnnotations = true)]
+[JsonSerializable(typeof(SessionList))]
+[JsonSerializable(typeof(ChangedUser))]
+[JsonSerializable(typeof(NewcomerUser))]
+[JsonSerializable(typeof(OtherUser))]
+[JsonSerializable(typeof(OwnUser))]
+internal sealed partial class UserJson : JsonSerializerContext;

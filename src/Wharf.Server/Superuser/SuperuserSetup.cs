@@ -1,0 +1,6 @@
+namespace Wharf.Server.Superuser;
+
+internal static class SuperuserSetup
+{
+    public static void AddSuperuser(this WebApplicationBuilder builder) => builder.Services.AddSingleton<SuperuserStore>();
+}
