@@ -20,6 +20,7 @@ public class PermissionBench
     private const int Repositories = 100_000;
     private PostgresDatabase _database = null!;
     private Permissions _permissions = null!;
+    private RepositoryDirectory _directory = null!;
     private readonly Random _random = new(1);
 
     [GlobalSetup]
@@ -30,6 +31,7 @@ public class PermissionBench
         var connection = Environment.GetEnvironmentVariable("WHARF_BENCH_DATABASE") ?? throw new InvalidOperationException("WHARF_BENCH_DATABASE names an empty PostgreSQL database (an Npgsql connection string).");
         _database = await PostgresDatabase.OpenAsync(connection, TimeProvider.System, CancellationToken.None);
         _permissions = new Permissions(_database, new RegistryOptions(), new AccountOptions(), TimeProvider.System);
+        _directory = new RepositoryDirectory(_database);
         await using var source = NpgsqlDataSource.Create(connection);
         await using (var count = source.CreateCommand("SELECT count(*) FROM namespace"))
             if (await count.ExecuteScalarAsync() is not 0L)
@@ -74,6 +76,19 @@ public class PermissionBench
         _database.Freshness.Heard();
         return (await _permissions.DecideAsync(Person(10), Repository(1), RepositoryRole.Read, CancellationToken.None)).Exists;
     }
+
+    /// <summary>The first page of what somebody may see but for what is public.</summary>
+    [Benchmark]
+    public async Task<int> Page() => await ListAsync(Person(1 + _random.Next(People)), 0, false);
+
+    [Benchmark]
+    public async Task<int> PageFromTheMiddleWithPublicOnes() => await ListAsync(Person(1 + _random.Next(People)), Repositories / 2, true);
+
+    [Benchmark]
+    public async Task<int> PageOfOneInATeamOfEachOrganization() => await ListAsync(Person(2), 0, false);
+
+    private async Task<int> ListAsync(Principal principal, long after, bool isPublic) =>
+        (await _directory.ListAsync(principal, new RepositoryFilter(false, 0, false, isPublic), withLastPush: true, after, 101, CancellationToken.None)).Count;
 
     private static Principal Person(int i) => new(i, $"person{i}", 1, false);
 

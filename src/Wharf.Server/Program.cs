@@ -9,6 +9,7 @@ using Wharf.Server.Outbox;
 using Wharf.Server.QuayApi;
 using Wharf.Server.Repositories;
 using Wharf.Server.Robots;
+using Wharf.Server.Search;
 using Wharf.Server.Superuser;
 
 return await CommandLine.RunAsync(args, new Composition(Add, Use, Map));
@@ -23,6 +24,7 @@ static void Add(WebApplicationBuilder builder)
     builder.AddRobots();
     builder.AddSuperuser();
     builder.AddRepositories();
+    builder.AddSearch();
     builder.AddContent();
     builder.AddDistribution();
     builder.AddOutbox();
@@ -42,7 +44,14 @@ static void Map(WebApplication app)
     app.MapDistribution();
     app.MapAccounts();
     app.MapPermissions();
+    app.MapOrganizations();
+    app.MapTeams();
+    app.MapMembers();
+    app.MapPrototypes();
     app.MapRobots();
     app.MapSuperuser();
     app.MapRepositories();
+    app.MapGrants();
+    app.MapStars();
+    app.MapSearch();
 }

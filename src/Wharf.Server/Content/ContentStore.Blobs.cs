@@ -39,7 +39,7 @@ internal sealed partial class ContentStore
             ON CONFLICT (location, storage_key) DO NOTHING
             """, ("location", Location), ("key", storageKey), ("digest", raw));
         LinkBlob(batch, to, raw, "pushed");
-        return await db.RunAsync(batch, ct);
+        return await RunAsync(batch, to, ct);
     }
 
     /// <summary>Links a blob of another repository into this one. The caller has made sure that the principal may read the other.</summary>
@@ -57,7 +57,7 @@ internal sealed partial class ContentStore
         RequireRepository(batch, target);
         RequireBlob(batch, from, digest, RefusalKind.BlobUnknown);
         LinkBlob(batch, target, raw, "mounted");
-        return await db.RunAsync(batch, ct);
+        return await RunAsync(batch, target, ct);
     }
 
     /// <summary>Takes a blob out of a repository, unless a manifest there still names it.</summary>
@@ -68,6 +68,8 @@ internal sealed partial class ContentStore
         var linked = await tx.OneAsync(
             $"SELECT 1 FROM repository_blob WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest {db.ForUpdate}", static r => r.GetInt32(0),
             ("ns", ns), ("repo", repo), ("digest", raw));
+        if (await CheckRepositoryAsync(tx, access) is { } refusal)
+            return refusal;
         if (linked == 0)
             return new Refusal(RefusalKind.BlobUnknown, digest);
         var holder = await tx.OneAsync("""
@@ -95,12 +97,33 @@ internal sealed partial class ContentStore
             """, ("ns", to.NamespaceId), ("repo", to.RepositoryId), ("digest", digest), ("origin", origin));
     }
 
+    private static readonly Refusal s_notWritable = new(RefusalKind.NamespaceGone);
+
     /// <summary>
-    /// The repository must still be there. It is not locked: all pushes to it would write to its one row, and a repository that is deleted
-    /// at the same moment can be restored with what was pushed.
+    /// The repository must still be there, and its content may be changed. It is not locked: all pushes to it would write to its one row,
+    /// and a repository that is deleted at the same moment can be restored with what was pushed.
     /// </summary>
-    private static void RequireRepository(Batch<Refusal> batch, RepositoryAccess access) => batch.Require(Refusal.NamespaceGone,
-        "SELECT 1 FROM repository WHERE id = @repo AND deleted_ms IS NULL", ("repo", access.RepositoryId));
+    private static void RequireRepository(Batch<Refusal> batch, RepositoryAccess access) => batch.Require(s_notWritable,
+        "SELECT 1 FROM repository WHERE id = @repo AND deleted_ms IS NULL AND state = 'normal'", ("repo", access.RepositoryId));
+
+    /// <summary>Runs a batch that requires the repository; which of its two conditions was not met is only asked when one was not.</summary>
+    private async Task<Refusal?> RunAsync(Batch<Refusal> batch, RepositoryAccess access, CancellationToken ct)
+    {
+        var refusal = await db.RunAsync(batch, ct);
+        return !ReferenceEquals(refusal, s_notWritable) ? refusal
+            : await db.OneAsync(StateOf, static r => r.GetString(0), ct, ("repo", access.RepositoryId)) is null ? Refusal.NamespaceGone : Refusal.ReadOnly;
+    }
+
+    /// <summary>As <see cref="RequireRepository"/>, for what is no batch.</summary>
+    private static async ValueTask<Refusal?> CheckRepositoryAsync(Tx tx, RepositoryAccess access) =>
+        await tx.OneAsync(StateOf, static r => r.GetString(0), ("repo", access.RepositoryId)) switch
+        {
+            null => Refusal.NamespaceGone,
+            "normal" => null,
+            _ => Refusal.ReadOnly,
+        };
+
+    private const string StateOf = "SELECT state FROM repository WHERE id = @repo AND deleted_ms IS NULL";
 
     /// <summary>The blob must be linked to the repository and stay alive: a condemned one is, from here on, and one whose deletion has begun is absent (contract 2).</summary>
     private void RequireBlob(Batch<Refusal> batch, RepositoryAccess access, Digest digest, RefusalKind otherwise)

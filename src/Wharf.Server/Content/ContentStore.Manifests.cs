@@ -46,7 +46,7 @@ internal sealed partial class ContentStore
             MoveTag(batch, to, tag, digest, by);
         Events.Add(batch, "manifest.pushed", to.NamespaceId, to.RepositoryId, digest.ToArray(),
             JsonSerializer.Serialize(new PushPayload(by.AccountId, [.. tags.Take(32)], manifest.MediaType), PayloadJson.Default.PushPayload));
-        var refusal = await db.RunAsync(batch, ct);
+        var refusal = await RunAsync(batch, to, ct);
         if (refusal?.Kind == RefusalKind.ReferencedBlobUnknown)
             _blobs.Drop((to.RepositoryId, refusal.Digest));
         if (!ReferenceEquals(refusal, ManifestGone))
@@ -74,6 +74,7 @@ internal sealed partial class ContentStore
     {
         var (ns, repo, raw) = (("ns", (object?)access.NamespaceId), ("repo", (object?)access.RepositoryId), ("digest", (object?)digest.ToArray()));
         var batch = new Batch<Refusal>();
+        RequireRepository(batch, access);
         batch.Require(new Refusal(RefusalKind.ManifestUnknown, digest),
             "UPDATE manifest_link SET deleted_ms = now_ms() WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest AND deleted_ms IS NULL", ns, repo, raw);
         batch.Add("""
@@ -82,7 +83,7 @@ internal sealed partial class ContentStore
             """, ("by", by.AccountId), ns, repo, raw);
         Events.Add(batch, "manifest.deleted", access.NamespaceId, access.RepositoryId, digest.ToArray(), $$"""{"by":{{by.AccountId}}}""");
         batch.OnCommit(() => _manifests.Drop((access.RepositoryId, digest)));
-        return db.RunAsync(batch, ct);
+        return RunAsync(batch, access, ct);
     }
 
     private static void LinkManifest(Batch<Refusal> batch, RepositoryAccess to, Manifest manifest, Digest digest, List<Descriptor> blobs, List<Descriptor> children)

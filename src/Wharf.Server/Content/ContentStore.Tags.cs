@@ -12,6 +12,8 @@ internal sealed partial class ContentStore
     {
         if (db.LockTag is { } takeTurn)
             await tx.ExecuteAsync(takeTurn, ("repo", access.RepositoryId), ("name", tag));
+        if (await CheckRepositoryAsync(tx, access) is { } refusal)
+            return refusal;
         var ended = await tx.OneAsync("""
             UPDATE tag SET ended_ms = CASE WHEN now_ms() > started_ms THEN now_ms() ELSE started_ms + 1 END, ended_by = @by
              WHERE namespace_id = @ns AND repository_id = @repo AND name = @name AND ended_ms IS NULL AND (expires_ms IS NULL OR expires_ms > now_ms())

@@ -127,15 +127,13 @@ internal sealed partial class ContentStore(Database db, RepositoryStore reposito
         ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("subject", subject.ToArray()),
         ("last", last.ToArray()), ("all", artifactType is null ? 1 : 0), ("type", artifactType ?? ""), ("count", count));
 
-    /// <summary>Repositories that hold a blob and that this account may read: its own, those of organizations that it administers, and public ones.</summary>
-    public ValueTask<List<string>> FindHoldersAsync(Principal principal, Digest digest, int count, CancellationToken ct) => db.ListAsync("""
+    /// <summary>Repositories that hold a blob and that this account may read.</summary>
+    public ValueTask<List<string>> FindHoldersAsync(Principal principal, Digest digest, int count, CancellationToken ct) => db.ListAsync($"""
         SELECT n.name, r.name
           FROM repository_blob l
-          JOIN repository r ON r.id = l.repository_id AND r.deleted_ms IS NULL
-          JOIN namespace n ON n.id = r.namespace_id AND n.deleted_ms IS NULL
-         WHERE l.digest = @digest
-           AND (r.public = 1 OR n.id = @me OR EXISTS (
-                SELECT 1 FROM team t JOIN team_member m ON m.team_id = t.id WHERE t.namespace_id = n.id AND t.role = 'admin' AND m.account_id = @me))
+          JOIN repository r ON r.id = l.repository_id
+          JOIN namespace n ON n.id = r.namespace_id
+         WHERE l.digest = @digest AND {VisibleRepositories.Condition(principal)}
          LIMIT @count
         """, static r => $"{r.GetString(0)}/{r.GetString(1)}", ct, ("digest", digest.ToArray()), ("me", principal.AccountId), ("count", count));
 }

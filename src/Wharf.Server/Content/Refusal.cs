@@ -8,6 +8,7 @@ namespace Wharf.Server.Content;
 internal sealed record Refusal(RefusalKind Kind, Digest Digest = default, string? Message = null)
 {
     public static readonly Refusal NamespaceGone = new(RefusalKind.NamespaceGone);
+    public static readonly Refusal ReadOnly = new(RefusalKind.ReadOnly);
     public static readonly Refusal UploadTaken = new(RefusalKind.UploadTaken);
 }
 
@@ -15,6 +16,9 @@ internal enum RefusalKind
 {
     /// <summary>The namespace has gone, or the name has become someone else's, since permission was decided.</summary>
     NamespaceGone,
+
+    /// <summary>The repository's state lets nobody change its content.</summary>
+    ReadOnly,
 
     /// <summary>Another request has claimed the upload since.</summary>
     UploadTaken,

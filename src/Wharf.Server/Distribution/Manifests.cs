@@ -78,7 +78,12 @@ internal static class Manifests
             return OciError.NameUnknown(access.Name);
         var by = http.Caller().Principal;
         var refusal = parsed.IsDigest ? await content.DeleteManifestAsync(by, access, parsed.Digest, ct) : await content.EndTagAsync(by, access, parsed.Tag, ct);
-        return refusal is null ? TypedResults.StatusCode(202) : OciError.ManifestUnknown(reference);
+        return refusal switch
+        {
+            null => TypedResults.StatusCode(202),
+            { Kind: RefusalKind.ManifestUnknown or RefusalKind.TagUnknown } => OciError.ManifestUnknown(reference),
+            _ => refusal.ToError(access),
+        };
     }
 
     private static OciError Malformed(string reference) => reference.Contains(':', StringComparison.Ordinal) ? OciError.DigestMalformed(reference) : OciError.TagInvalid(reference);

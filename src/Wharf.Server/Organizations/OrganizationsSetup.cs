@@ -2,5 +2,6 @@ namespace Wharf.Server.Organizations;
 
 internal static class OrganizationsSetup
 {
-    public static void AddOrganizations(this WebApplicationBuilder builder) => builder.Services.AddSingleton<OrganizationStore>();
+    public static void AddOrganizations(this WebApplicationBuilder builder) => builder.Services
+        .AddSingleton<OrganizationStore>().AddSingleton<TeamStore>().AddSingleton<MemberStore>().AddSingleton<PrototypeStore>();
 }

@@ -5,16 +5,38 @@ using Wharf.Server.QuayApi;
 
 namespace Wharf.Server.Repositories;
 
-/// <summary>Making repositories and changing who sees them, as in Quay.</summary>
+/// <summary>Repositories as in Quay. Deleting one is a state that can be undone, which Quay's cannot.</summary>
 internal static class RepositoriesApi
 {
+    private const int PageSize = 100;
+    private const int MaxTags = 500;
+
     public static void MapRepositories(this WebApplication app)
     {
-        app.MapPost("/api/v1/repository", Create).Requires(Permission.SignedIn);
-        app.MapPost("/api/v1/repository/-/changevisibility", ChangeVisibility).Requires(Permission.Administer);
+        app.MapPost("/api/v1/repository", Create).Requires(Permission.SignedIn).WithName("createRepo");
+        app.MapGet("/api/v1/repository", List).Requires(Permission.Anyone).WithName("listRepos");
+        app.MapGet("/api/v1/repository/-", Get).Requires(Permission.Pull).WithName("getRepo");
+        app.MapPut("/api/v1/repository/-", Update).Requires(Permission.Push).WithName("updateRepo");
+        app.MapDelete("/api/v1/repository/-", Delete).Requires(Permission.Administer).WithName("deleteRepository");
+        app.MapPost("/api/v1/repository/-/restore", Restore).Requires(Permission.Administer).WithName("restoreRepository");
+        app.MapGet("/api/v1/organization/{orgname}/deletedrepositories", ListDeleted).Requires(Permission.InspectOrganization).WithName("listDeletedRepositories");
+        app.MapGet("/api/v1/user/deletedrepositories", ListOwnDeleted).Requires(Permission.Person).WithName("listDeletedUserRepositories");
+        app.MapPost("/api/v1/repository/-/changevisibility", ChangeVisibility).Requires(Permission.Administer).WithName("changeRepoVisibility");
+        app.MapPut("/api/v1/repository/-/changestate", ChangeState).Requires(Permission.Administer).WithName("changeRepoState");
+
+        // What Quay answers where FEATURE_SIGNING and FEATURE_MAILING are off.
+        app.MapPost("/api/v1/repository/-/changetrust", NotHere).Requires(Permission.Administer).WithName("changeRepoTrust");
+        app.MapGet("/api/v1/repository/-/authorizedemail/{email}", NotHere).Requires(Permission.Inspect).WithName("checkRepoEmailAuthorized");
+        app.MapPost("/api/v1/repository/-/authorizedemail/{email}", NotHere).Requires(Permission.Administer).WithName("sendAuthorizeRepoEmail");
+
+        // Robots took the place of repository tokens long ago; Quay keeps the paths.
+        app.MapGet("/api/v1/repository/-/tokens", Gone).Requires(Permission.Inspect).WithName("listRepoTokens");
+        app.MapPost("/api/v1/repository/-/tokens", Gone).Requires(Permission.Administer).WithName("createToken");
+        app.MapGet("/api/v1/repository/-/tokens/{code}", Gone).Requires(Permission.Inspect).WithName("getTokens");
+        app.MapPut("/api/v1/repository/-/tokens/{code}", Gone).Requires(Permission.Administer).WithName("changeToken");
+        app.MapDelete("/api/v1/repository/-/tokens/{code}", Gone).Requires(Permission.Administer).WithName("deleteToken");
     }
 
-    // Quay: createRepo
     private static async Task<IResult> Create(HttpContext http, RepositoryStore repositories, Permissions permissions, CancellationToken ct)
     {
         var (body, problem) = await JsonBody.ReadAsync(http, RepositoriesJson.Default.NewRepository, ct);
@@ -25,11 +47,8 @@ internal static class RepositoriesApi
             return Problem.InvalidRequest("repo_kind must be 'image'.");
         if (body.Visibility is not ("public" or "private"))
             return Problem.InvalidRequest("visibility must be 'public' or 'private'.");
-        if (body.Description.Length > 65_536)
-            return Problem.InvalidRequest("A description has at most 65,536 characters.");
-        // PostgreSQL has no NUL in text.
-        if (body.Description.Contains('\0', StringComparison.Ordinal))
-            return Problem.InvalidRequest("A description has no NUL characters.");
+        if (CheckDescription(body.Description) is { } bad)
+            return bad;
         if (!RepositoryName.TryParse($"{body.Namespace ?? by.Name}/{body.Repository}", null, out var name))
             return Problem.InvalidRequest("The repository name is malformed; it has lower-case letters and digits, with '.', '_', '__' or '-' between them.");
         var access = await permissions.DecideAsync(by, name, RepositoryRole.Admin, ct);
@@ -40,7 +59,120 @@ internal static class RepositoriesApi
         return TypedResults.Json(new CreatedRepository(name.Namespace, name.Name, "image"), RepositoriesJson.Default.CreatedRepository, statusCode: 201);
     }
 
-    // Quay: changeRepoVisibility
+    // As in Quay, one of namespace, starred and public must be given; starred goes first.
+    private static async Task<IResult> List(HttpContext http, RepositoryDirectory directory, Permissions permissions, AuthOptions options, CancellationToken ct)
+    {
+        var (query, principal) = (http.Request.Query, http.Caller().Principal);
+        var (name, starred, isPublic) = (query["namespace"].ToString(), query.IsTrue("starred"), query.IsTrue("public"));
+        if (principal.IsAnonymous && !options.AnonymousAccess)
+            return Problem.InvalidToken("Sign in first.");
+        if (query.RefuseUnpublished() is { } unpublished)
+            return unpublished;
+        if (name.Length == 0 && !starred && !isPublic)
+            return Problem.InvalidRequest("namespace, starred or public are required for this API call");
+        if (starred && principal.IsAnonymous)
+            return Problem.InvalidRequest("Only somebody who has signed in has starred repositories.");
+        if (query["repo_kind"] is { Count: > 0 } kind && kind.ToString() is not ("" or "image" or "application"))
+            return Problem.InvalidRequest("repo_kind is 'image' or 'application'.");
+        if (!query.TryNextPage(out var after))
+            return QuayQuery.NoSuchPage;
+
+        // Nothing here is of Quay's kind "application".
+        if (query["repo_kind"] == "application")
+            return Page([], null);
+        var filter = new RepositoryFilter(starred, 0, false, isPublic);
+        if (!starred && name.Length > 0)
+        {
+            var access = await permissions.DecideAsync(principal, name, ct);
+            if (!access.Exists)
+                return Page([], null);
+            filter = filter with { NamespaceId = access.NamespaceId, AllOfNamespace = access.Role >= NamespaceRole.Admin };
+        }
+        var found = await directory.ListAsync(principal, filter, query.IsTrue("last_modified"), after, PageSize + 1, ct);
+        string? next = null;
+        if (found.Count > PageSize)
+        {
+            found.RemoveAt(PageSize);
+            next = QuayQuery.NextPage(found[^1].Id);
+        }
+        return Page([.. found.Select(r => new ListedRepository(r.Namespace, r.Name, r.Description, r.Public, "image", State(r.ReadOnly), r.LastPushMs / 1000,
+            principal.IsAnonymous ? null : r.Starred))], next);
+
+        static IResult Page(IReadOnlyList<ListedRepository> page, string? next) => TypedResults.Json(new ListedRepositories(page, next), RepositoriesJson.Default.ListedRepositories);
+    }
+
+    private static async Task<IResult> Get(HttpContext http, RepositoryDirectory directory, CancellationToken ct)
+    {
+        var (query, access, principal) = (http.Request.Query, http.Access(), http.Caller().Principal);
+        if (!access.Exists || await directory.FindAsync(access, principal, ct) is not { } found)
+            return NoSuchRepository;
+        var tags = query.IsTrue("includeTags", otherwise: true) ? await directory.TagsAsync(access, MaxTags, ct) : null;
+        var changes = !principal.ReadsAll;
+        return TypedResults.Json(new ShownRepository(access.Name.Namespace, access.Name.Name, "image", found.Description, Markup.ToHtml(found.Description), found.Public,
+            found.OfOrganization, found.Starred, "", false, found.TagExpirationS, true, State(found.ReadOnly),
+            tags?.ToDictionary(static t => t.Name, static t => new ShownTag(t.Name, t.Size, QuayDate.Format(t.StartedMs)!, QuayDate.Format(t.ExpiresMs), t.Digest.ToString())),
+            changes && access.Role >= RepositoryRole.Write && !found.ReadOnly, changes && access.Role >= RepositoryRole.Admin,
+            // Nothing is counted yet.
+            query.IsTrue("includeStats") ? [] : null), RepositoriesJson.Default.ShownRepository);
+    }
+
+    private static async Task<IResult> Update(HttpContext http, RepositoryStore repositories, CancellationToken ct)
+    {
+        var (body, problem) = await JsonBody.ReadAsync(http, RepositoriesJson.Default.RepositoryUpdate, ct);
+        if (body is null)
+            return problem!;
+        if (CheckDescription(body.Description) is { } bad)
+            return bad;
+        var access = http.Access();
+        return access.Exists && await repositories.DescribeAsync(http.Caller().Principal, access, body.Description, ct) ? Success : NoSuchRepository;
+    }
+
+    private static async Task<IResult> Delete(HttpContext http, RepositoryStore repositories, CancellationToken ct)
+    {
+        var access = http.Access();
+        return access.Exists && await repositories.DeleteAsync(http.Caller().Principal, access, ct) ? TypedResults.NoContent() : NoSuchRepository;
+    }
+
+    // Not for whom only a grant made an admin: grants come back with the repository, and one may be why it was deleted.
+    private static async Task<IResult> Restore(HttpContext http, RepositoryStore repositories, Permissions permissions, CancellationToken ct)
+    {
+        var (access, by) = (http.Access(), http.Caller().Principal);
+        if (access.NamespaceId == 0)
+            return NothingToRestore;
+        if (!by.AdministersAll && (await permissions.DecideAsync(by, access.Name.Namespace, ct)).Role < NamespaceRole.Admin)
+            return Problem.InsufficientScope("Only an admin of the namespace restores repositories.");
+        return await repositories.RestoreAsync(by, access, ct) switch
+        {
+            RestoreOutcome.Restored => Success,
+            RestoreOutcome.NameTaken => Problem.InvalidRequest("There is a new repository of that name; delete it first."),
+            _ => NothingToRestore,
+        };
+    }
+
+    private static Task<IResult> ListDeleted(HttpContext http, RepositoryDirectory directory, CancellationToken ct) =>
+        ListDeletedAsync(http, directory, http.Organization().Name, http.Organization().NamespaceId, ct);
+
+    private static Task<IResult> ListOwnDeleted(HttpContext http, RepositoryDirectory directory, CancellationToken ct) =>
+        ListDeletedAsync(http, directory, http.Caller().Principal.Name, http.Caller().Principal.AccountId, ct);
+
+    private static async Task<IResult> ListDeletedAsync(HttpContext http, RepositoryDirectory directory, string name, long namespaceId, CancellationToken ct)
+    {
+        if (http.Request.Query.RefuseUnpublished() is { } unpublished)
+            return unpublished;
+        var after = http.Request.Query["next_page"].ToString();
+        if (after.Length > 0 && !RepositoryName.TryParse($"{name}/{after}", null, out _))
+            return QuayQuery.NoSuchPage;
+        var found = await directory.ListDeletedAsync(namespaceId, after, PageSize + 1, ct);
+        string? next = null;
+        if (found.Count > PageSize)
+        {
+            found.RemoveAt(PageSize);
+            next = found[^1].Name;
+        }
+        return TypedResults.Json(new DeletedRepositories([.. found.Select(r => new ShownDeleted(name, r.Name, QuayDate.Format(r.DeletedMs)!, r.DeletedBy, QuayDate.Format(r.UntilMs)!))], next),
+            RepositoriesJson.Default.DeletedRepositories);
+    }
+
     private static async Task<IResult> ChangeVisibility(HttpContext http, RepositoryStore repositories, CancellationToken ct)
     {
         var (body, problem) = await JsonBody.ReadAsync(http, RepositoriesJson.Default.Visibility, ct);
@@ -49,25 +181,77 @@ internal static class RepositoriesApi
         if (body.Value is not ("public" or "private"))
             return Problem.InvalidRequest("visibility must be 'public' or 'private'.");
         var access = http.Access();
-        if (!access.Exists)
-            return Problem.NotFound("There is no such repository.");
-        await repositories.SetVisibilityAsync(access, body.Value == "public", ct);
-        return TypedResults.Json(new Done(true), RepositoriesJson.Default.Done);
+        return access.Exists && await repositories.SetVisibilityAsync(http.Caller().Principal, access, body.Value == "public", ct) ? Success : NoSuchRepository;
     }
+
+    private static async Task<IResult> ChangeState(HttpContext http, RepositoryStore repositories, CancellationToken ct)
+    {
+        var (body, problem) = await JsonBody.ReadAsync(http, RepositoriesJson.Default.NewState, ct);
+        if (body is null)
+            return problem!;
+        if (body.State == "MIRROR")
+            return Problem.InvalidRequest("This registry does not mirror repositories.");
+        if (body.State is not ("NORMAL" or "READ_ONLY"))
+            return Problem.InvalidRequest("state must be 'NORMAL' or 'READ_ONLY'.");
+        var access = http.Access();
+        return access.Exists && await repositories.SetReadOnlyAsync(http.Caller().Principal, access, body.State == "READ_ONLY", ct) ? Success : NoSuchRepository;
+    }
+
+    private static Problem NotHere() => Problem.NotFound("This registry has no such feature.");
+
+    private static Problem Gone() => new(410, "invalid_request", "Handling of access tokens is no longer supported; use a robot account.");
+
+    private static Problem? CheckDescription(string description) => description.Length > Markup.MaxLength
+        ? Problem.InvalidRequest("A description has at most 65,536 characters.")
+        // PostgreSQL has no NUL in text.
+        : description.Contains('\0', StringComparison.Ordinal) ? Problem.InvalidRequest("A description has no NUL characters.") : null;
+
+    private static string State(bool readOnly) => readOnly ? "READ_ONLY" : "NORMAL";
+
+    private static Problem NoSuchRepository => Problem.NotFound("There is no such repository.");
+
+    private static Problem NothingToRestore => Problem.NotFound("No repository of that name was deleted, or too long ago.");
+
+    private static IResult Success => TypedResults.Json(new Done(true), RepositoriesJson.Default.Done);
 }
 
-internal sealed record NewRepository(
-    [property: JsonRequired] string Repository, string? Namespace, [property: JsonRequired] string Visibility, [property: JsonPropertyName("repo_kind")] string? RepoKind, string Description = "");
+internal sealed record NewRepository([property: JsonRequired] string Repository, string? Namespace, [property: JsonRequired] string Visibility, string? RepoKind, string Description = "");
 
 internal sealed record CreatedRepository(string Namespace, string Name, string Kind);
 
+internal sealed record ListedRepositories(IReadOnlyList<ListedRepository> Repositories, string? NextPage);
+
+internal sealed record ListedRepository(string Namespace, string Name, string Description, bool IsPublic, string Kind, string State, long? LastModified, bool? IsStarred);
+
+internal sealed record ShownRepository(
+    string Namespace, string Name, string Kind, string Description, string DescriptionHtml, bool IsPublic, bool IsOrganization, bool IsStarred, string StatusToken, bool TrustEnabled,
+    long TagExpirationS, bool IsFreeAccount, string State, Dictionary<string, ShownTag>? Tags, bool CanWrite, bool CanAdmin, IReadOnlyList<DayCount>? Stats);
+
+internal sealed record ShownTag(string Name, long? Size, string LastModified, string? Expiration, string ManifestDigest);
+
+internal sealed record DayCount(string Date, long Count);
+
+internal sealed record RepositoryUpdate([property: JsonRequired] string Description);
+
+internal sealed record DeletedRepositories(IReadOnlyList<ShownDeleted> Repositories, string? NextPage);
+
+internal sealed record ShownDeleted(string Namespace, string Name, string Deleted, string? DeletedBy, string RestorableUntil);
+
 internal sealed record Visibility([property: JsonRequired, JsonPropertyName("visibility")] string Value);
+
+internal sealed record NewState([property: JsonRequired] string State);
 
 internal sealed record Done(bool Success);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, AllowDuplicateProperties = false, RespectNullableAnnotations = true)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, AllowDuplicateProperties = false, RespectNullableAnnotations = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(NewRepository))]
 [JsonSerializable(typeof(CreatedRepository))]
+[JsonSerializable(typeof(ListedRepositories))]
+[JsonSerializable(typeof(ShownRepository))]
+[JsonSerializable(typeof(RepositoryUpdate))]
+[JsonSerializable(typeof(DeletedRepositories))]
 [JsonSerializable(typeof(Visibility))]
+[JsonSerializable(typeof(NewState))]
 [JsonSerializable(typeof(Done))]
 internal sealed partial class RepositoriesJson : JsonSerializerContext;

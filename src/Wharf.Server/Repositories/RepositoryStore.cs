@@ -39,25 +39,59 @@ internal sealed class RepositoryStore(Database db, Permissions permissions, Orga
     public Task<long> CreateAsync(RepositoryAccess access, bool isPublic, string description, Principal principal, CancellationToken ct) =>
         db.WriteAsync(async tx => await FindAsync(tx, access.Name) is { RepositoryId: not 0 } ? 0 : await CreateAsync(tx, access.NamespaceId, access.Name, isPublic, description, principal), ct);
 
-    public Task<int> SetVisibilityAsync(RepositoryAccess access, bool isPublic, CancellationToken ct) => db.WriteAsync(async tx =>
+    public Task<bool> SetVisibilityAsync(Principal by, RepositoryAccess access, bool isPublic, CancellationToken ct) => ChangeAsync(access, "repository.visibility",
+        $$"""{"by":{{by.AccountId}},"public":{{(isPublic ? "true" : "false")}}}""", "public = @public", ct, ("public", isPublic ? 1 : 0));
+
+    public Task<bool> SetReadOnlyAsync(Principal by, RepositoryAccess access, bool readOnly, CancellationToken ct) => ChangeAsync(access, "repository.state",
+        $$"""{"by":{{by.AccountId}},"state":"{{(readOnly ? "read_only" : "normal")}}"}""", "state = @state", ct, ("state", readOnly ? "read_only" : "normal"));
+
+    public Task<bool> DescribeAsync(Principal by, RepositoryAccess access, string description, CancellationToken ct) => ChangeAsync(access, "repository.described",
+        $$"""{"by":{{by.AccountId}},"length":{{description.Length}}}""", "description = @description", ct, ("description", description));
+
+    /// <summary>Deletes a repository so that it can be restored: its content, grants and stars stay with it, and a new one of that name gets none of them.</summary>
+    public Task<bool> DeleteAsync(Principal by, RepositoryAccess access, CancellationToken ct) => ChangeAsync(access, "repository.deleted",
+        $$"""{"by":{{by.AccountId}},"name":"{{access.Name}}"}""", "deleted_ms = now_ms(), deleted_by = @by", ct, ("by", by.AccountId));
+
+    /// <summary>Restores the repository that was deleted last under that name, with what it had.</summary>
+    public Task<RestoreOutcome> RestoreAsync(Principal by, RepositoryAccess access, CancellationToken ct) => db.WriteAsync(async tx =>
     {
+        // The lock first: what is deleted, restored or made here at the same moment is judged by the next statements.
+        if (await tx.OneAsync($"SELECT 1 FROM namespace WHERE id = @ns AND deleted_ms IS NULL {db.ForUpdate}", static r => r.GetInt32(0), ("ns", access.NamespaceId)) == 0)
+            return RestoreOutcome.Unknown;
+        var id = await tx.OneAsync("""
+            SELECT r.id FROM repository r JOIN namespace n ON n.id = r.namespace_id
+             WHERE r.namespace_id = @ns AND r.name = @name AND r.deleted_ms > now_ms() - n.tag_expiration_s * 1000
+             ORDER BY r.deleted_ms DESC, r.id DESC LIMIT 1
+            """, static r => r.GetInt64(0), ("ns", access.NamespaceId), ("name", access.Name.Name));
+        if (id == 0)
+            return RestoreOutcome.Unknown;
+        if (await FindAsync(tx, access.Name) is { RepositoryId: not 0 })
+            return RestoreOutcome.NameTaken;
+        await tx.ExecuteAsync("UPDATE repository SET deleted_ms = NULL, deleted_by = NULL WHERE id = @id", ("id", id));
+        await Events.AddAsync(tx, "repository.restored", access.NamespaceId, id, null, $$"""{"by":{{by.AccountId}},"name":"{{access.Name}}"}""");
         tx.OnCommit(() => permissions.Forget(access.Name));
-        await Events.AddAsync(tx, "repository.visibility", access.NamespaceId, access.RepositoryId, null, isPublic ? """{"public":true}""" : """{"public":false}""");
-        return await tx.ExecuteAsync("UPDATE repository SET public = @public WHERE id = @id", ("public", isPublic ? 1 : 0), ("id", access.RepositoryId));
+        return RestoreOutcome.Restored;
     }, ct);
 
     /// <summary>The names that a principal may see, after <paramref name="last"/>, by namespace and name.</summary>
-    public ValueTask<List<string>> ListAsync(Principal principal, RepositoryName? last, int count, CancellationToken ct) => db.ListAsync("""
+    public ValueTask<List<string>> ListAsync(Principal principal, RepositoryName? last, int count, CancellationToken ct) => db.ListAsync($"""
         SELECT n.name, r.name
           FROM repository r JOIN namespace n ON n.id = r.namespace_id
-         WHERE r.deleted_ms IS NULL AND n.deleted_ms IS NULL
-           AND (n.name, r.name) > (@ns, @name)
-           AND (r.public = 1 OR n.id = @me OR EXISTS (
-                SELECT 1 FROM team t JOIN team_member m ON m.team_id = t.id WHERE t.namespace_id = n.id AND t.role = 'admin' AND m.account_id = @me))
+         WHERE (n.name, r.name) > (@ns, @name) AND {VisibleRepositories.Condition(principal)}
          ORDER BY n.name, r.name
          LIMIT @count
         """, static r => $"{r.GetString(0)}/{r.GetString(1)}", ct,
         ("ns", last?.Namespace ?? ""), ("name", last?.Name ?? ""), ("me", principal.AccountId), ("count", count));
+
+    // False when the repository has gone since it was decided about.
+    private Task<bool> ChangeAsync(RepositoryAccess access, string kind, string payload, string change, CancellationToken ct, params (string Name, object? Value)[] args) => db.WriteAsync(async tx =>
+    {
+        if (await tx.ExecuteAsync($"UPDATE repository SET {change} WHERE id = @id AND deleted_ms IS NULL", [("id", access.RepositoryId), .. args]) == 0)
+            return false;
+        await Events.AddAsync(tx, kind, access.NamespaceId, access.RepositoryId, null, payload);
+        tx.OnCommit(() => permissions.Forget(access.Name));
+        return true;
+    }, ct);
 
     /// <summary>The ids, the repository's 0 when it does not exist; null when the namespace does not either.</summary>
     private static ValueTask<(long NamespaceId, long RepositoryId)?> FindAsync(Tx tx, RepositoryName name) => tx.OneAsync("""

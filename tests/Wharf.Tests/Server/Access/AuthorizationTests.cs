@@ -37,7 +37,11 @@ public sealed class AuthorizationTests(AuthorizationRegistry registry) : IClassF
 
         Assert.Equal([], operations.Where(o => !rows.Contains(o)));
         Assert.Equal([], rows.Select(static r => r.Key).Where(r => !operations.Contains(r)));
-        Assert.Equal([], rows.Where(static r => r.All(static row => row.Expected.All(static s => s >= 400))).Select(static r => r.Key).Except(["listRepoTokens", "createToken", "getTokens", "changeToken", "deleteToken", "deleteUserSession"]));
+        Assert.Equal([], rows.Where(static r => r.All(static row => row.Expected.All(static s => s >= 400))).Select(static r => r.Key).Except(
+        [
+            "listRepoTokens", "createToken", "getTokens", "changeToken", "deleteToken", "changeRepoTrust", "checkRepoEmailAuthorized", "sendAuthorizeRepoEmail", // not here, as in Quay
+            "restoreRepository", "deleteUserSession", // nothing is deleted in this world, and nobody has a session
+        ]));
     }
 
     private static IEnumerable<Row> Load()

@@ -85,7 +85,7 @@ public sealed partial class EndpointTests(UserRegistry registry) : IClassFixture
     private static async Task<List<(string Method, string Path, Permission Permission)>> RequestsAsync() =>
     [
         .. from endpoint in await EndpointsAsync()
-           let path = Parameter().Replace(endpoint.RoutePattern.RawText!.Replace("/-/", "/nobody/app/", StringComparison.Ordinal), p => p.Groups["name"].Value switch
+           let path = Parameter().Replace(endpoint.RoutePattern.RawText!.Replace("/repository/-", "/repository/nobody/app", StringComparison.Ordinal).Replace("/-/", "/nobody/app/", StringComparison.Ordinal), p => p.Groups["name"].Value switch
            {
                "digest" => "sha256:" + new string('0', 64),
                "id" => new string('0', 32),

@@ -73,7 +73,8 @@ internal sealed class World
             Is(owner.SendJsonAsync("POST", "/api/v1/repository", $$"""{"namespace":"{{org}}","repository":"app","visibility":"private","description":""}"""), 201));
         await Task.WhenAll(
             GrantAsync(_people["reader"].Name, "read"), GrantAsync(_people["writer"].Name, "write"), GrantAsync(_people["admin"].Name, "admin"),
-            GrantAsync(_people["user"].Name, "write"), GrantAsync($"{org}+ci", "write"), PrototypeAsync());
+            GrantAsync(_people["user"].Name, "write"), GrantAsync($"{org}+ci", "write"), PrototypeAsync(),
+            Is(owner.SendJsonAsync("PUT", $"/api/v1/repository/{org}/app/permissions/team/spares", """{"role":"read"}"""), 200));
 
         async Task TeamAsync(string name, string role, string person)
         {

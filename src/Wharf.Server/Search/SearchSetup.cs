@@ -1,0 +1,6 @@
+namespace Wharf.Server.Search;
+
+internal static class SearchSetup
+{
+    public static void AddSearch(this WebApplicationBuilder builder) => builder.Services.AddSingleton<SearchStore>();
+}
