@@ -98,10 +98,12 @@ internal sealed class PeopleStore(Database db, AccountStore accounts, SessionSto
     /// <returns>What stands against it, or null.</returns>
     public Task<string?> DeleteAsync(Principal by, long id, bool force, CancellationToken ct) => db.WriteAsync<string?>(async tx =>
     {
-        // All in one order, and before anything is judged: two admins who leave at once would leave none.
+        // Whoever adds it to a team holds its row, so from here on it joins none; then those of its organizations, in one order, before
+        // anything is judged: two admins who leave at once would leave none.
+        await tx.ListAsync($"SELECT id FROM namespace WHERE id = @id {db.ForUpdate}", static r => r.GetInt64(0), ("id", id));
         await tx.ListAsync($"""
             SELECT n.id FROM namespace n
-             WHERE n.id = @id OR n.id IN (SELECT t.namespace_id FROM team_member m JOIN team t ON t.id = m.team_id WHERE m.account_id = @id AND t.role = 'admin')
+             WHERE n.id IN (SELECT t.namespace_id FROM team_member m JOIN team t ON t.id = m.team_id WHERE m.account_id = @id AND t.role = 'admin')
              ORDER BY n.id {db.ForUpdate}
             """, static r => r.GetInt64(0), ("id", id));
         await LockAsync(tx, id, id);
