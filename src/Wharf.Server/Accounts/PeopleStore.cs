@@ -135,25 +135,6 @@ internal sealed class PeopleStore(Database db, AccountStore accounts, SessionSto
         return null;
     }, ct);
 
-    /// <summary>
-    /// Removes a person and leaves the namespace with its repositories and robots, in the caller's transaction, which makes it something
-    /// else and has the events; what stands against it, or null.
-    /// </summary>
-    public async ValueTask<string?> RemoveAsync(Tx tx, long id)
-    {
-        await tx.ListAsync($"SELECT id FROM namespace WHERE id = @id {db.ForUpdate}", static r => r.GetInt64(0), ("id", id));
-        await LockAsync(tx, id, id);
-        if (await tx.OneAsync("SELECT a.superuser FROM account a JOIN namespace n ON n.id = a.id AND n.deleted_ms IS NULL WHERE a.id = @id", static r => (long?)r.GetInt64(0), ("id", id)) is not { } superuser)
-            return "There is no such user any more.";
-        if (superuser == 1)
-            return "The user is a superuser.";
-        await sessions.EndAllAsync(tx, id);
-        await RemovePersonAsync(tx, id);
-        await tx.ExecuteAsync("UPDATE namespace SET email = (SELECT email FROM account WHERE id = @id) WHERE id = @id", ("id", id));
-        await tx.ExecuteAsync("DELETE FROM account WHERE id = @id", ("id", id));
-        return null;
-    }
-
     // What is the person's own, and what is granted to it elsewhere.
     private static async ValueTask RemovePersonAsync(Tx tx, long id)
     {

@@ -130,7 +130,7 @@ internal static class SuperuserApi
     {
         if (await store.FindAsync(name, ct) is not { } organization)
             return NoSuchOrganization;
-        return await organizations.DeleteAsync(http.Caller().Principal, organization.Id, ct) is { } refusal ? refusal : TypedResults.NoContent();
+        return (await organizations.DeleteAsync(http.Caller().Principal, organization.Id, ct)).Problem is null ? TypedResults.NoContent() : NoSuchOrganization;
     }
 
     private static async Task<IResult> TakeOwnership(HttpContext http, string @namespace, SuperuserStore store, PeopleStore people, AccountStore accounts, CancellationToken ct)

@@ -8,7 +8,7 @@ using Wharf.Server.Outbox;
 namespace Wharf.Server.Superuser;
 
 /// <summary>What superusers do to organizations that are not their own.</summary>
-internal sealed class SuperuserStore(Database db, AccountStore accounts, Namespaces namespaces, PeopleStore people, OrganizationStore organizations, Permissions permissions)
+internal sealed class SuperuserStore(Database db, AccountStore accounts, Namespaces namespaces, OrganizationStore organizations, Permissions permissions)
 {
     public async ValueTask<(long Id, string Name, string? Email)?> FindAsync(string name, CancellationToken ct) => !AccountStore.IsValidName(name) ? null : await db.OneAsync(
         "SELECT id, name, email FROM namespace WHERE name = @name AND kind = 'organization' AND deleted_ms IS NULL",
@@ -52,13 +52,12 @@ internal sealed class SuperuserStore(Database db, AccountStore accounts, Namespa
     /// <summary>Makes a person's namespace an organization of the superuser; what stands against it, or null.</summary>
     public Task<string?> ConvertAsync(Principal by, long id, CancellationToken ct) => db.WriteAsync<string?>(async tx =>
     {
-        if (await people.RemoveAsync(tx, id) is { } why)
-            return why;
-        await tx.ExecuteAsync("UPDATE namespace SET kind = 'organization' WHERE id = @id", ("id", id));
-        await JoinAsync(tx, by, id);
-        await Events.AddAsync(tx, "account.converted", id, null, null, $$"""{"by":{{by.AccountId}}}""");
+        if (await tx.OneAsync($"SELECT 1 FROM namespace WHERE id = @id AND kind = 'user' AND deleted_ms IS NULL {db.ForUpdate}", static r => r.GetInt32(0), ("id", id)) == 0)
+            return "There is no such user any more.";
+        if (await tx.OneAsync($"SELECT superuser FROM account WHERE id = @id {db.ForUpdate}", static r => r.GetInt64(0), ("id", id)) == 1)
+            return "The user is a superuser.";
+        await organizations.ConvertAsync(tx, by, id, by.AccountId);
         await Events.AddAsync(tx, "organization.taken", id, null, null, $$"""{"by":{{by.AccountId}},"was_user":true}""");
-        Forget(tx);
         return null;
     }, ct);
 
