@@ -3,26 +3,24 @@ using System.Security.Cryptography;
 
 namespace Wharf.Tests.Server.Repositories;
 
-/// <summary>An organization with people in teams, written into the database: these tests are about what repositories make of it.</summary>
-internal sealed record Company(Registry Registry, string Name, long Id)
+/// <summary>An organization of an owner, with people in teams.</summary>
+internal sealed record Company(Registry Registry, Account Owner, string Name, long Id)
 {
     public static string NewName(string prefix) => prefix + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
 
     public static async Task<Company> CreateAsync(Registry registry, Account owner)
     {
         var name = NewName("org");
-        var id = await OneAsync(registry, $"INSERT INTO namespace (name, kind, created_ms) VALUES ('{name}', 'organization', 1) RETURNING id");
-        var company = new Company(registry, name, id);
-        await company.AddTeamAsync("owners", "admin", owner.Name);
-        return company;
+        (await owner.Client.SendJsonAsync("POST", "/api/v1/organization/", $$"""{"name":"{{name}}","email":"{{name}}@example.test"}""")).Is(201);
+        return new Company(registry, owner, name, await OneAsync(registry, $"SELECT id FROM namespace WHERE name = '{name}'"));
     }
 
     /// <summary>Makes a team with these members.</summary>
     public async Task AddTeamAsync(string team, string role, params string[] members)
     {
-        var id = await OneAsync(Registry, $"INSERT INTO team (namespace_id, name, role) VALUES ({Number(Id)}, '{team}', '{role}') RETURNING id");
+        (await Owner.Client.SendJsonAsync("PUT", $"/api/v1/organization/{Name}/team/{team}", $$"""{"role":"{{role}}"}""")).Is(200);
         foreach (var member in members)
-            await OneAsync(Registry, $"INSERT INTO team_member (team_id, account_id) SELECT {Number(id)}, id FROM namespace WHERE name = '{member}' RETURNING account_id");
+            (await Owner.Client.SendJsonAsync("PUT", $"/api/v1/organization/{Name}/team/{team}/members/{member}", "{}")).Is(200);
     }
 
     /// <summary>Makes an empty repository as the owner does.</summary>
@@ -42,6 +40,4 @@ internal sealed record Company(Registry Registry, string Name, long Id)
         command.CommandText = sql;
         return Convert.ToInt64(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken), CultureInfo.InvariantCulture);
     }
-
-    private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

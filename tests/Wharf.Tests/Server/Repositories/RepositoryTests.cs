@@ -142,6 +142,53 @@ public sealed class RepositoryTests(UserRegistry registry) : IClassFixture<UserR
     }
 
     [Fact]
+    public async Task A_name_has_one_repository_however_many_are_made_and_restored_at_once()
+    {
+        var repository = registry.NewRepository();
+        var (path, name) = ($"/api/v1/repository/{repository}", repository[(MyName.Length + 1)..]);
+        var create = $$"""{"repository":"{{name}}","visibility":"private","description":""}""";
+        for (var round = 0; round < 5; round++)
+        {
+            (await Me.SendJsonAsync("POST", "/api/v1/repository", create)).Is(201);
+            (await Me.SendAsync("DELETE", path)).Is(204);
+
+            var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => i % 2 == 0 ? Me.SendAsync("POST", $"{path}/restore", []) : Me.SendJsonAsync("POST", "/api/v1/repository", create)));
+
+            Assert.Single(answers, static a => (int)a.Status is 200 or 201);
+            Assert.All(answers, static a => Assert.Contains((int)a.Status, (int[])[200, 201, 400, 404]));
+            Assert.Equal(1, await Company.OneAsync(registry, $"SELECT count(*) FROM repository WHERE name = '{name}' AND deleted_ms IS NULL"));
+            (await Me.SendAsync("DELETE", path)).Is(204);
+        }
+    }
+
+    [Fact]
+    public async Task Every_change_leaves_an_event_that_says_who_made_it()
+    {
+        var (repository, friend) = (registry.NewRepository(), await registry.CreateUserAsync());
+        var path = $"/api/v1/repository/{repository}";
+        await Me.PushImageAsync(repository, "v1");
+        var id = await Company.OneAsync(registry, $"SELECT id FROM repository WHERE name = '{repository[(MyName.Length + 1)..]}'");
+        var me = await Company.OneAsync(registry, $"SELECT id FROM namespace WHERE name = '{MyName}'");
+
+        foreach (var (method, resource, body, kind) in ((string, string, string, string)[])
+        [
+            ("PUT", "", """{"description":"x"}""", "repository.described"), ("POST", "/changevisibility", """{"visibility":"public"}""", "repository.visibility"),
+            ("PUT", "/changestate", """{"state":"READ_ONLY"}""", "repository.state"), ("PUT", $"/permissions/user/{friend.Name}", """{"role":"read"}""", "repository.grant"),
+            ("DELETE", $"/permissions/user/{friend.Name}", "", "repository.grant"), ("DELETE", "", "", "repository.deleted"), ("POST", "/restore", "", "repository.restored"),
+        ])
+        {
+            Assert.InRange((int)(await Me.SendJsonAsync(method, path + resource, body)).Status, 200, 204);
+            await using var connection = await registry.OpenDatabaseAsync();
+            await using var command = connection.CreateCommand();
+            command.CommandText = $"SELECT kind, payload FROM event WHERE repository_id = {id} ORDER BY id DESC LIMIT 1";
+            await using var reader = await command.ExecuteReaderAsync(TestContext.Current.CancellationToken);
+            Assert.True(await reader.ReadAsync(TestContext.Current.CancellationToken));
+            Assert.Equal(kind, reader.GetString(0));
+            Assert.Equal(me, JsonDocument.Parse(reader.GetString(1)).RootElement.GetProperty("by").GetInt64());
+        }
+    }
+
+    [Fact]
     public async Task Visibility_changes_at_once_also_for_tokens_that_were_made_before()
     {
         var repository = registry.NewRepository();
