@@ -98,10 +98,12 @@ internal sealed class PeopleStore(Database db, AccountStore accounts, SessionSto
     /// <returns>What stands against it, or null.</returns>
     public Task<string?> DeleteAsync(Principal by, long id, bool force, CancellationToken ct) => db.WriteAsync<string?>(async tx =>
     {
-        // All in one order, and before anything is judged: two admins who leave at once would leave none.
+        // Whoever adds it to a team holds its row, so from here on it joins none; then those of its organizations, in one order, before
+        // anything is judged: two admins who leave at once would leave none.
+        await tx.ListAsync($"SELECT id FROM namespace WHERE id = @id {db.ForUpdate}", static r => r.GetInt64(0), ("id", id));
         await tx.ListAsync($"""
             SELECT n.id FROM namespace n
-             WHERE n.id = @id OR n.id IN (SELECT t.namespace_id FROM team_member m JOIN team t ON t.id = m.team_id WHERE m.account_id = @id AND t.role = 'admin')
+             WHERE n.id IN (SELECT t.namespace_id FROM team_member m JOIN team t ON t.id = m.team_id WHERE m.account_id = @id AND t.role = 'admin')
              ORDER BY n.id {db.ForUpdate}
             """, static r => r.GetInt64(0), ("id", id));
         await LockAsync(tx, id, id);
@@ -132,25 +134,6 @@ internal sealed class PeopleStore(Database db, AccountStore accounts, SessionSto
         Forget(tx);
         return null;
     }, ct);
-
-    /// <summary>
-    /// Removes a person and leaves the namespace with its repositories and robots, in the caller's transaction, which makes it something
-    /// else and has the events; what stands against it, or null.
-    /// </summary>
-    public async ValueTask<string?> RemoveAsync(Tx tx, long id)
-    {
-        await tx.ListAsync($"SELECT id FROM namespace WHERE id = @id {db.ForUpdate}", static r => r.GetInt64(0), ("id", id));
-        await LockAsync(tx, id, id);
-        if (await tx.OneAsync("SELECT a.superuser FROM account a JOIN namespace n ON n.id = a.id AND n.deleted_ms IS NULL WHERE a.id = @id", static r => (long?)r.GetInt64(0), ("id", id)) is not { } superuser)
-            return "There is no such user any more.";
-        if (superuser == 1)
-            return "The user is a superuser.";
-        await sessions.EndAllAsync(tx, id);
-        await RemovePersonAsync(tx, id);
-        await tx.ExecuteAsync("UPDATE namespace SET email = (SELECT email FROM account WHERE id = @id) WHERE id = @id", ("id", id));
-        await tx.ExecuteAsync("DELETE FROM account WHERE id = @id", ("id", id));
-        return null;
-    }
 
     // What is the person's own, and what is granted to it elsewhere.
     private static async ValueTask RemovePersonAsync(Tx tx, long id)

@@ -45,12 +45,12 @@ internal sealed class AccessMiddleware(RequestDelegate next, Authenticator authe
     private async ValueTask<IResult?> DecideAsync(HttpContext http, RequiresPermission requires, Caller caller)
     {
         var (permission, principal) = (requires.Permission, caller.Principal);
+        if (principal.ReadsAll && !requires.ByReaders && !HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method))
+            return Denied(http, "A global read-only superuser changes nothing.");
         if (permission == Permission.Anyone)
             return null;
         if (principal.IsAnonymous && !(options.AnonymousAccess && permission is Permission.Authenticated or Permission.Catalog or Permission.Pull or Permission.Push or Permission.Delete))
             return Challenge(http, permission, caller, "Sign in first.");
-        if (principal.ReadsAll && !requires.ByReaders && !HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method))
-            return Denied(http, "A global read-only superuser changes nothing.");
         switch (permission)
         {
             case Permission.Authenticated or Permission.Catalog when !caller.Presented:

@@ -72,17 +72,18 @@ internal sealed class Authenticator : IDisposable
         var id = new Digest(HMACSHA256.HashData(_rememberKey, Encoding.UTF8.GetBytes($"{user}\0{password}")));
         if (_remembered.TryGet(id, out var remembered) && _clock.GetUtcNow() < remembered.Until)
             return Used(remembered.Principal, null);
-        if (_throttle.Wait(user, address) is var wait and > 0)
-            return AuthResult.Throttled(wait);
-        var epoch = _remembered.Epoch;
         // Quay: the e-mail address is as good as the name.
         var isEmail = user.Contains('@', StringComparison.Ordinal);
-        if (!isEmail && user.Contains('+', StringComparison.Ordinal))
+        var isRobot = !isEmail && user.Contains('+', StringComparison.Ordinal);
+        if (_throttle.Wait(user, address, isRobot) is var wait and > 0)
+            return AuthResult.Throttled(wait);
+        var epoch = _remembered.Epoch;
+        if (isRobot)
         {
             var robot = AccountStore.IsValidRobotName(user) ? await _accounts.FindAsync(user, ct) : null;
             if (robot is null || !await _opaque.VerifyAsync(password, robot.TokenMac, ct) || !IsGood(robot))
             {
-                _throttle.Failed(user, address);
+                _throttle.Failed(user, address, isRobot);
                 return AuthResult.WrongPassword;
             }
             return Known(id, robot, epoch);

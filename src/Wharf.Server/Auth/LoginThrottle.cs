@@ -6,7 +6,8 @@ namespace Wharf.Server.Auth;
 
 /// <summary>
 /// Slows down guessing: each (account, address) has a bucket of wrong tries that refills with time, and each address a larger one.
-/// Nobody is locked out for good, and what was verified before (tokens, remembered passwords) never comes here.
+/// Nobody is locked out for good, and what was verified before (tokens, remembered passwords) never comes here. Robots have only the
+/// first: their tokens cannot be guessed, and one with an old token must not hold up the others behind the same address.
 /// </summary>
 internal sealed class LoginThrottle(AuthOptions options, TimeProvider clock)
 {
@@ -15,17 +16,19 @@ internal sealed class LoginThrottle(AuthOptions options, TimeProvider clock)
     private readonly ConcurrentDictionary<(string, IPAddress), Bucket> _buckets = new();
 
     /// <summary>Seconds to wait before the next try, or 0.</summary>
-    public int Wait(string account, IPAddress? address)
+    public int Wait(string account, IPAddress? address, bool isRobot = false)
     {
         var network = Network(address);
-        return Math.Max(Wait((account, network), options.LoginBurst), Wait(("", network), options.LoginBurst * AddressFactor));
+        var own = Wait((account, network), options.LoginBurst);
+        return isRobot ? own : Math.Max(own, Wait(("", network), options.LoginBurst * AddressFactor));
     }
 
-    public void Failed(string account, IPAddress? address)
+    public void Failed(string account, IPAddress? address, bool isRobot = false)
     {
         var network = Network(address);
         Count((account, network));
-        Count(("", network));
+        if (!isRobot)
+            Count(("", network));
         if (_buckets.Count > MaxBuckets)
             Forget();
     }

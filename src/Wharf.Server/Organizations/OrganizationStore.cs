@@ -27,6 +27,9 @@ internal sealed class OrganizationStore(Database db, Namespaces namespaces, Perm
 
     public Task<NewAccount> CreateAsync(Principal owner, string name, string? email, CancellationToken ct) => db.WriteAsync(tx => CreateAsync(tx, name, email, owner), ct);
 
+    /// <inheritdoc cref="Roster.LockAsync"/>
+    public ValueTask<bool> LockAsync(Tx tx, long organizationId) => Roster.LockAsync(db, tx, organizationId);
+
     public ValueTask<Organization?> FindAsync(long id, CancellationToken ct) => db.OneAsync(
         "SELECT email, tag_expiration_s, robot_secrets FROM namespace WHERE id = @id AND deleted_ms IS NULL",
         static r => new Organization(r.IsDBNull(0) ? null : r.GetString(0), r.GetInt64(1), r.GetString(2)), ct, ("id", id));

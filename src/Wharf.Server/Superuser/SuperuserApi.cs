@@ -1,6 +1,7 @@
 using System.Globalization;
 using Wharf.Server.Accounts;
 using Wharf.Server.Auth;
+using Wharf.Server.Organizations;
 using Wharf.Server.QuayApi;
 
 namespace Wharf.Server.Superuser;
@@ -125,8 +126,12 @@ internal static class SuperuserApi
             : TypedResults.Json(View(body.Name, organization.Email), SuperuserJson.Default.OrganizationView);
     }
 
-    private static async Task<IResult> DeleteOrganization(HttpContext http, string name, SuperuserStore store, CancellationToken ct) =>
-        await store.FindAsync(name, ct) is { } organization && await store.DeleteAsync(http.Caller().Principal, organization.Id, ct) ? TypedResults.NoContent() : NoSuchOrganization;
+    private static async Task<IResult> DeleteOrganization(HttpContext http, string name, SuperuserStore store, OrganizationStore organizations, CancellationToken ct)
+    {
+        if (await store.FindAsync(name, ct) is not { } organization)
+            return NoSuchOrganization;
+        return (await organizations.DeleteAsync(http.Caller().Principal, organization.Id, ct)).Problem is null ? TypedResults.NoContent() : NoSuchOrganization;
+    }
 
     private static async Task<IResult> TakeOwnership(HttpContext http, string @namespace, SuperuserStore store, PeopleStore people, AccountStore accounts, CancellationToken ct)
     {

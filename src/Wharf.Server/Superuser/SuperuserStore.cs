@@ -2,12 +2,13 @@ using System.Text.Json.Nodes;
 using Wharf.Server.Accounts;
 using Wharf.Server.Auth;
 using Wharf.Server.Data;
+using Wharf.Server.Organizations;
 using Wharf.Server.Outbox;
 
 namespace Wharf.Server.Superuser;
 
 /// <summary>What superusers do to organizations that are not their own.</summary>
-internal sealed class SuperuserStore(Database db, AccountStore accounts, Namespaces namespaces, PeopleStore people, Permissions permissions)
+internal sealed class SuperuserStore(Database db, AccountStore accounts, Namespaces namespaces, OrganizationStore organizations, Permissions permissions)
 {
     public async ValueTask<(long Id, string Name, string? Email)?> FindAsync(string name, CancellationToken ct) => !AccountStore.IsValidName(name) ? null : await db.OneAsync(
         "SELECT id, name, email FROM namespace WHERE name = @name AND kind = 'organization' AND deleted_ms IS NULL",
@@ -21,7 +22,7 @@ internal sealed class SuperuserStore(Database db, AccountStore accounts, Namespa
     /// <summary>Gives an organization, with its robots, another name; what stands against it, or null. The old name is reserved as a deleted one's is.</summary>
     public Task<string?> RenameAsync(Principal by, long id, string name, CancellationToken ct) => db.WriteAsync<string?>(async tx =>
     {
-        if (!await LockAsync(tx, id))
+        if (!await organizations.LockAsync(tx, id))
             return "There is no such organization any more.";
         var old = await tx.OneAsync("SELECT name FROM namespace WHERE id = @id", static r => r.GetString(0), ("id", id));
         var claimed = await namespaces.ClaimAsync(tx, name, "reserved", by.AccountId);
@@ -37,21 +38,10 @@ internal sealed class SuperuserStore(Database db, AccountStore accounts, Namespa
         return null;
     }, ct);
 
-    /// <summary>Deletes an organization; false when it is not there.</summary>
-    public Task<bool> DeleteAsync(Principal by, long id, CancellationToken ct) => db.WriteAsync(async tx =>
-    {
-        if (!await LockAsync(tx, id))
-            return false;
-        await tx.ExecuteAsync("UPDATE namespace SET deleted_ms = now_ms(), deleted_by = @by WHERE id = @id", ("by", by.AccountId), ("id", id));
-        await Events.AddAsync(tx, "organization.deleted", id, null, null, $$"""{"by":{{by.AccountId}}}""");
-        Forget(tx);
-        return true;
-    }, ct);
-
     /// <summary>Puts the superuser into a team of admins of an organization; false when it is not there.</summary>
     public Task<bool> JoinOwnersAsync(Principal by, long id, CancellationToken ct) => db.WriteAsync(async tx =>
     {
-        if (!await LockAsync(tx, id))
+        if (!await organizations.LockAsync(tx, id))
             return false;
         await JoinAsync(tx, by, id);
         await Events.AddAsync(tx, "organization.taken", id, null, null, $$"""{"by":{{by.AccountId}},"was_user":false}""");
@@ -62,18 +52,14 @@ internal sealed class SuperuserStore(Database db, AccountStore accounts, Namespa
     /// <summary>Makes a person's namespace an organization of the superuser; what stands against it, or null.</summary>
     public Task<string?> ConvertAsync(Principal by, long id, CancellationToken ct) => db.WriteAsync<string?>(async tx =>
     {
-        if (await people.RemoveAsync(tx, id) is { } why)
-            return why;
-        await tx.ExecuteAsync("UPDATE namespace SET kind = 'organization' WHERE id = @id", ("id", id));
-        await JoinAsync(tx, by, id);
-        await Events.AddAsync(tx, "account.converted", id, null, null, $$"""{"by":{{by.AccountId}}}""");
+        if (await tx.OneAsync($"SELECT 1 FROM namespace WHERE id = @id AND kind = 'user' AND deleted_ms IS NULL {db.ForUpdate}", static r => r.GetInt32(0), ("id", id)) == 0)
+            return "There is no such user any more.";
+        if (await tx.OneAsync($"SELECT superuser FROM account WHERE id = @id {db.ForUpdate}", static r => r.GetInt64(0), ("id", id)) == 1)
+            return "The user is a superuser.";
+        await organizations.ConvertAsync(tx, by, id, by.AccountId);
         await Events.AddAsync(tx, "organization.taken", id, null, null, $$"""{"by":{{by.AccountId}},"was_user":true}""");
-        Forget(tx);
         return null;
     }, ct);
-
-    private async ValueTask<bool> LockAsync(Tx tx, long id) => await tx.OneAsync(
-        $"SELECT 1 FROM namespace WHERE id = @id AND kind = 'organization' AND deleted_ms IS NULL {db.ForUpdate}", static r => r.GetInt32(0), ("id", id)) == 1;
 
     private static async ValueTask JoinAsync(Tx tx, Principal by, long id)
     {
