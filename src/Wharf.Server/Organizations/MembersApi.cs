@@ -20,8 +20,8 @@ internal static class MembersApi
 
     private static async Task<IResult> ListCollaborators(HttpContext http, MemberStore members, CancellationToken ct)
     {
-        if (!http.Request.Query.TryNextPage(out var after))
-            return QuayQuery.NoSuchPage;
+        if (Page.From(http, out var after) is { } refused)
+            return refused;
         var id = http.Organization().NamespaceId;
         var found = await members.CollaboratorsAsync(id, after, PageSize + 1, ct);
         var next = Page.Cut(found, PageSize, static m => m.Id);
@@ -31,8 +31,8 @@ internal static class MembersApi
 
     private static async Task<IResult> List(HttpContext http, MemberStore members, CancellationToken ct)
     {
-        if (!http.Request.Query.TryNextPage(out var after))
-            return QuayQuery.NoSuchPage;
+        if (Page.From(http, out var after) is { } refused)
+            return refused;
         var id = http.Organization().NamespaceId;
         var found = await members.ListAsync(id, after, PageSize + 1, ct);
         var next = Page.Cut(found, PageSize, static m => m.Id);

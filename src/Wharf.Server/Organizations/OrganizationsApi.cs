@@ -79,8 +79,8 @@ internal static class OrganizationsApi
 
     private static async Task<IResult> ListDeleted(HttpContext http, OrganizationStore organizations, CancellationToken ct)
     {
-        if (!http.Request.Query.TryNextPage(out var after))
-            return QuayQuery.NoSuchPage;
+        if (Page.From(http, out var after) is { } refused)
+            return refused;
         var me = http.Caller().Principal;
         var found = await organizations.ListDeletedAsync(me, me.Superuser || me.ReadsAll, after, PageSize + 1, ct);
         var next = Page.Cut(found, PageSize, static o => o.Id);

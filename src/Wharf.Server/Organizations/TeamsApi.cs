@@ -60,8 +60,8 @@ internal static class TeamsApi
 
     private static async Task<IResult> ListMembers(HttpContext http, string teamname, TeamStore teams, CancellationToken ct)
     {
-        if (!http.Request.Query.TryNextPage(out var after))
-            return QuayQuery.NoSuchPage;
+        if (Page.From(http, out var after) is { } refused)
+            return refused;
         var (me, organization) = (http.Caller().Principal, http.Organization());
         var seesAll = me.Superuser || Permissions.Allows(me, organization, Permission.InspectOrganization);
         var team = AccountStore.IsValidName(teamname) ? await teams.FindAsync(organization.NamespaceId, teamname, me, ct) : null;
@@ -99,8 +99,8 @@ internal static class TeamsApi
 
     private static async Task<IResult> ListPermissions(HttpContext http, string teamname, TeamStore teams, CancellationToken ct)
     {
-        if (!http.Request.Query.TryNextPage(out var after))
-            return QuayQuery.NoSuchPage;
+        if (Page.From(http, out var after) is { } refused)
+            return refused;
         var id = http.Organization().NamespaceId;
         if (!AccountStore.IsValidName(teamname) || await teams.FindAsync(id, teamname, http.Caller().Principal, ct) is not { } team)
             return NoSuchTeam;
@@ -112,6 +112,8 @@ internal static class TeamsApi
 
     private static async Task<IResult> ListInvites(HttpContext http, TeamStore teams, CancellationToken ct)
     {
+        if (http.Request.Query.RefuseUnpublished() is { } unpublished)
+            return unpublished;
         var after = http.Request.Query["next_page"].ToString();
         if (!IsCode(after) && after.Length > 0)
             return QuayQuery.NoSuchPage;

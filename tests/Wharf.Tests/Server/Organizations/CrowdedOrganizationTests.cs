@@ -44,6 +44,20 @@ public sealed class CrowdedOrganizationTests(UserRegistry registry) : IClassFixt
     }
 
     [Fact]
+    public async Task A_list_takes_no_order_and_no_page_that_it_did_not_give()
+    {
+        var org = await Me.CreateOrganizationAsync();
+
+        foreach (var path in (string[])[$"/api/v1/organization/{org}/members", $"/api/v1/organization/{org}/collaborators", $"/api/v1/organization/{org}/team/owners/members",
+            $"/api/v1/organization/{org}/team/owners/permissions", "/api/v1/user/teaminvites", "/api/v1/user/deletedorganizations"])
+        {
+            (await Me.ReadAsync(path)).Is(200);
+            foreach (var query in (string[])["sort=password", "fields=email", "next_page=-1", "next_page=%00"])
+                (await Me.ReadAsync($"{path}?{query}")).Is(400);
+        }
+    }
+
+    [Fact]
     public async Task Of_many_who_want_one_name_at_the_same_moment_one_gets_it()
     {
         var name = OrganizationRequests.NewName();
