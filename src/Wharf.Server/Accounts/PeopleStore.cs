@@ -78,8 +78,12 @@ internal sealed class PeopleStore(Database db, AccountStore accounts, SessionSto
             }
             if (changed.Count == 0)
                 return null;
-            await Events.AddAsync(tx, "account.changed", id, null, null, new JsonObject { ["by"] = by.AccountId, ["changed"] = changed, ["enabled"] = change.Enabled, ["superuser"] = change.Superuser }.ToJsonString());
-            Forget(tx);
+            // What nobody remembers needs no forgetting: people change their address as often as they like.
+            var isRemembered = (change.Enabled ?? change.Superuser) is not null || password is not null;
+            await Events.AddAsync(tx, isRemembered ? "account.changed" : "profile.changed", id, null, null,
+                new JsonObject { ["by"] = by.AccountId, ["changed"] = changed, ["enabled"] = change.Enabled, ["superuser"] = change.Superuser }.ToJsonString());
+            if (isRemembered)
+                Forget(tx);
             return null;
 
             async ValueTask SetAsync(string what, string sql, object? value)

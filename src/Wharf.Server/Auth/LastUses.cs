@@ -10,6 +10,7 @@ namespace Wharf.Server.Auth;
 internal sealed partial class LastUses(Database db, SessionStore sessions, AuthOptions options, TimeProvider clock, ILogger<LastUses> logger) : BackgroundService
 {
     private const int Chunk = 500;
+    private static readonly TimeSpan s_last = TimeSpan.FromSeconds(3);
     private const long MinuteMs = 60_000;
     private ConcurrentDictionary<long, long> _people = new();
     private ConcurrentDictionary<long, long> _robots = new();
@@ -35,7 +36,7 @@ internal sealed partial class LastUses(Database db, SessionStore sessions, AuthO
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
-                await FlushAsync();
+                await FlushAsync(stoppingToken);
         }
         catch (OperationCanceledException)
         {
@@ -46,34 +47,37 @@ internal sealed partial class LastUses(Database db, SessionStore sessions, AuthO
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        await FlushAsync();
+        // A database that does not answer must not hold up the end.
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(s_last);
+        await FlushAsync(limit.Token);
     }
 
-    private async Task FlushAsync()
+    private async Task FlushAsync(CancellationToken ct)
     {
         try
         {
             // In one order on every replica, so that no two wait for each other's rows.
             foreach (var chunk in Take(ref _people).OrderBy(static u => u.Key).Chunk(Chunk))
-                await WriteAsync("account", chunk);
+                await WriteAsync("account", chunk, ct);
             foreach (var chunk in Take(ref _robots).OrderBy(static u => u.Key).Chunk(Chunk))
-                await WriteAsync("robot", chunk);
+                await WriteAsync("robot", chunk, ct);
             foreach (var chunk in Take(ref _sessions).OrderBy(static u => u.Key, StringComparer.Ordinal).Chunk(Chunk))
-                await sessions.NoteUsesAsync([.. chunk.Select(static u => (u.Key, u.Value))], CancellationToken.None);
+                await sessions.NoteUsesAsync([.. chunk.Select(static u => (u.Key, u.Value))], ct);
         }
-        catch (DatabaseException e)
+        catch (Exception e) when (e is DatabaseException or OperationCanceledException)
         {
             // They are about the past minute only, and whoever is still there is noted again.
             Log.Failed(logger, e);
         }
     }
 
-    private async Task WriteAsync(string table, KeyValuePair<long, long>[] uses)
+    private async Task WriteAsync(string table, KeyValuePair<long, long>[] uses, CancellationToken ct)
     {
         var batch = new Batch<object>();
         foreach (var (id, atMs) in uses)
             batch.Add($"UPDATE {table} SET last_used_ms = @at WHERE id = @id AND (last_used_ms IS NULL OR last_used_ms < @at)", ("id", id), ("at", atMs));
-        await db.RunAsync(batch, CancellationToken.None);
+        await db.RunAsync(batch, ct);
     }
 
     private static ConcurrentDictionary<TKey, long> Take<TKey>(ref ConcurrentDictionary<TKey, long> uses) where TKey : notnull => Interlocked.Exchange(ref uses, new());

@@ -91,6 +91,42 @@ public sealed class SettingsTests(SettingsTests.SetRegistry registry) : IClassFi
     }
 
     [Fact]
+    public async Task Only_superusers_make_organizations()
+    {
+        var (exempt, superuser) = (await registry.NamedAsync(SetRegistry.Exempt), await registry.NamedAsync(SetRegistry.Superuser));
+        var name = "org" + Guid.NewGuid().ToString("n");
+
+        (await exempt.Client.SendJsonAsync("POST", "/api/v1/organization/", $$"""{"name":"{{name}}"}""")).Is(403);
+        (await superuser.Client.SendJsonAsync("POST", "/api/v1/organization/", $$"""{"name":"{{name}}"}""")).Is(201);
+    }
+
+    [Fact]
+    public async Task Superusers_with_full_access_administer_what_is_anybodys_and_others_do_not()
+    {
+        await using var full = await Registry.StartAsync<FullAccessRegistry>();
+        var user = await full.CreateUserAsync();
+        var image = $"{user.Name}/app";
+        await user.Client.PushImageAsync(image, "v1");
+        var mine = await registry.NamedAsync(SetRegistry.Exempt);
+        await mine.Client.PushImageAsync($"{mine.Name}/app", "v1");
+
+        (await full.Client.ReadAsync($"/v2/{image}/manifests/v1")).Is(200);
+        await full.Client.SetPublicAsync(image, true);
+        (await registry.Client.ReadAsync($"/v2/{mine.Name}/app/manifests/v1")).Is(403);
+    }
+
+    [Fact]
+    public async Task Uses_are_written_when_the_server_stops()
+    {
+        await using var slow = await Registry.StartAsync<UserRegistry>();
+        (await slow.UserClient.ReadAsync("/api/v1/user/")).Is(200);
+
+        await slow.RestartAsync();
+
+        Assert.NotNull((await slow.Client.ReadAsync($"/api/v1/superuser/users/{slow.User.Name}")).Is(200).Json.GetProperty("last_accessed").GetString());
+    }
+
+    [Fact]
     public async Task A_fresh_login_lasts_as_long_as_the_settings_say_and_so_does_a_session()
     {
         var user = await registry.CreateUserAsync();
@@ -167,10 +203,16 @@ public sealed class SettingsTests(SettingsTests.SetRegistry registry) : IClassFi
             ["Accounts:Superusers:0"] = Superuser,
             ["Accounts:Superusers:1"] = Reader,
             ["Accounts:RestrictedUsers"] = "true",
+            ["Accounts:SuperusersOrgCreationOnly"] = "true",
             ["Accounts:RestrictedUsersWhitelist:0"] = Exempt,
         };
 
         public Task<Account> NamedAsync(string name) => _named.GetOrAdd(name, n => new(() => CreateUserAsync(n))).Value;
+    }
+
+    public sealed class FullAccessRegistry : Registry
+    {
+        protected override IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string> { ["Auth:PasswordRounds"] = "1000", ["Accounts:SuperusersFullAccess"] = "true" };
     }
 
     public sealed class WrongRegistry : Registry

@@ -1,3 +1,4 @@
+using Wharf.Server.Auth;
 using Wharf.Server.Data;
 using Wharf.Server.Outbox;
 using Wharf.Server.Work;
@@ -41,6 +42,21 @@ public abstract class DatabaseConformance : IAsyncLifetime
             Assert.Equal((1L, 2L), await Db.OneAsync("SELECT CAST(@id AS BIGINT), CAST(@by AS BIGINT)", static r => (r.GetInt64(0), r.GetInt64(1)), Ct, args));
             Assert.Equal((1L, 2L), await Db.WriteAsync(tx => tx.OneAsync("SELECT CAST(@id AS BIGINT), CAST(@by AS BIGINT)", static r => (r.GetInt64(0), r.GetInt64(1)), args), Ct));
         }
+    }
+
+    [Fact]
+    public async Task Sessions_that_have_ended_by_themselves_are_swept()
+    {
+        var store = new SessionStore(Db, new AuthOptions());
+        NewSession[] sessions = [.. Enumerable.Range(0, 3).Select(static _ => new NewSession(SessionCookie.Create(), "127.0.0.1", "", null))];
+        foreach (var session in sessions)
+            await store.BeginAsync(1, 1, session, Ct);
+        await Db.WriteAsync(tx => tx.ExecuteAsync("UPDATE session SET expires_ms = 1 WHERE id <> @id", ("id", sessions[1].Cookie.Id)), Ct);
+
+        var swept = await store.SweepAsync(Ct);
+
+        Assert.Equal((2, 0), (swept, await store.SweepAsync(Ct)));
+        Assert.Equal([sessions[1].Cookie.Id], (await store.ListAsync(1, Ct)).Select(static s => s.Id));
     }
 
     [Fact]
