@@ -107,7 +107,11 @@ internal sealed class Authenticator : IDisposable
     private AuthResult Known(Digest id, AccountState account, long epoch)
     {
         var principal = _accounts.PrincipalOf(account);
-        _remembered.Add(id, new(principal, _clock.GetUtcNow() + Remember), epoch);
+        var until = _clock.GetUtcNow() + Remember;
+        // A robot's end is no event that anyone would hear of.
+        if (account.ExpiresMs is { } ms && DateTimeOffset.FromUnixTimeMilliseconds(ms) is var end && end < until)
+            until = end;
+        _remembered.Add(id, new(principal, until), epoch);
         return Used(principal, null);
     }
 
