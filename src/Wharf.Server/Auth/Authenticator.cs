@@ -16,6 +16,7 @@ internal sealed class Authenticator : IDisposable
 
     private const int MaxHeader = 16 << 10;
     private const int MaxUser = 255 + 1 + 255; // owner+robot
+    private const int MaxPassword = 5 << 10; // the longest one, encrypted
     private const int MaxWaiting = 64;
     private static readonly TimeSpan Remember = TimeSpan.FromSeconds(60);
 
@@ -75,7 +76,7 @@ internal sealed class Authenticator : IDisposable
     public async ValueTask<AuthResult> BasicAsync(string user, string password, IPAddress? address, CancellationToken ct)
     {
         // RFC 4513 5.1.2: an empty password proves nothing, whatever is asked about it.
-        if (user.Length is 0 or > MaxUser || password.Length is 0 or > 4096)
+        if (user.Length is 0 or > MaxUser || password.Length is 0 or > MaxPassword)
             return AuthResult.WrongPassword;
         if (user == AppUser)
             return await AppTokenAsync(password, ct);
@@ -88,7 +89,7 @@ internal sealed class Authenticator : IDisposable
 
     /// <summary>Checks a password that a person has typed in: tokens and encrypted passwords are none.</summary>
     public async ValueTask<AuthResult> PasswordAsync(string user, string password, IPAddress? address, CancellationToken ct) =>
-        user.Length is 0 or > MaxUser || password.Length is 0 or > 4096 ? AuthResult.WrongPassword : await PersonAsync(user, password, null, address, ct);
+        user.Length is 0 or > MaxUser || password.Length is 0 or > MaxPassword ? AuthResult.WrongPassword : await PersonAsync(user, password, null, address, ct);
 
     public void Dispose() => _hashing.Dispose();
 
