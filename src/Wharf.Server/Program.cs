@@ -1,4 +1,5 @@
 using Wharf.Server.Accounts;
+using Wharf.Server.AppTokens;
 using Wharf.Server.Auth;
 using Wharf.Server.Content;
 using Wharf.Server.Data;
@@ -20,6 +21,7 @@ static void Add(WebApplicationBuilder builder)
     builder.AddData();
     builder.AddAuth();
     builder.AddAccounts();
+    builder.AddAppTokens();
     builder.AddOrganizations();
     builder.AddRobots();
     builder.AddSuperuser();
@@ -43,6 +45,7 @@ static void Map(WebApplication app)
     app.UseMiddleware<AccessMiddleware>();
     app.MapDistribution();
     app.MapAccounts();
+    app.MapAppTokens();
     app.MapPermissions();
     app.MapOrganizations();
     app.MapRobots();

@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace Wharf.Server.Accounts;
 
 /// <summary>The section <c>Accounts</c>.</summary>
@@ -26,6 +28,9 @@ internal sealed class AccountOptions
 
     /// <summary>Whether anybody may make an account for themselves with <c>POST /api/v1/user/</c> (Quay's FEATURE_USER_CREATION).</summary>
     public bool UserCreation { get; set; }
+
+    /// <summary>After how many days app tokens end; 0 for never (Quay's APP_SPECIFIC_TOKEN_EXPIRATION).</summary>
+    [Range(0, 36_500)] public int AppTokenDays { get; set; }
 
     /// <summary>Whether people must accept before they are in a team (Quay's FEATURE_REQUIRE_TEAM_INVITE, which Quay heeds only where it can send mail).</summary>
     public bool RequireTeamInvite { get; set; }

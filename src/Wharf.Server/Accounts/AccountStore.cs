@@ -8,6 +8,9 @@ namespace Wharf.Server.Accounts;
 /// <summary>People with their own namespaces, and what authentication must know of them and of robots.</summary>
 internal sealed class AccountStore(Database db, KeyRing ring, Namespaces namespaces, AuthOptions options, AccountOptions accounts)
 {
+    /// <summary>The generation of a newcomer's password.</summary>
+    public const long FirstCredential = 1;
+
     private const string PasswordPurpose = "password";
 
     private const string Select = """
@@ -129,8 +132,8 @@ internal sealed class AccountStore(Database db, KeyRing ring, Namespaces namespa
             var id = made.Id;
             await tx.ExecuteAsync("""
                 INSERT INTO account (id, email, sealed_password, credential, superuser, enabled, created_ms)
-                VALUES (@id, @email, @password, 1, @superuser, 1, now_ms())
-                """, ("id", id), ("email", email), ("password", sealedPassword), ("superuser", superuser ? 1 : 0));
+                VALUES (@id, @email, @password, @credential, @superuser, 1, now_ms())
+                """, ("id", id), ("credential", FirstCredential), ("email", email), ("password", sealedPassword), ("superuser", superuser ? 1 : 0));
             await Events.AddAsync(tx, "account.created", id, null, null, $$"""{"by":{{by}}}""");
             return new(id, null);
         }, ct);

@@ -20,7 +20,7 @@ internal static class AccountsApi
     public static string RandomPassword() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(20));
 
     // Quay: POST /api/v1/user/initialize, only while there is no user. access_token asks for an OAuth token.
-    private static async Task<IResult> Initialize(HttpContext http, AccountStore accounts, CancellationToken ct)
+    private static async Task<IResult> Initialize(HttpContext http, AccountStore accounts, EncryptedPasswords encrypted, CancellationToken ct)
     {
         var (user, problem) = await JsonBody.ReadAsync(http, AccountsJson.Default.FirstUser, ct);
         if (user is null)
@@ -33,19 +33,24 @@ internal static class AccountsApi
         if (await accounts.AnyAsync(ct))
             return Problem.InvalidRequest("Cannot initialize user: there are users already.");
         var made = await accounts.CreateAsync(user.Username, email, user.Password, superuser: true, onlyFirst: true, by: 0, ct);
-        return made.Problem is { } why ? Problem.InvalidRequest(why) : TypedResults.Json(new InitializedUser(user.Username, user.Email), AccountsJson.Default.InitializedUser);
+        if (made.Problem is { } why)
+            return Problem.InvalidRequest(why);
+        http.Response.Headers.CacheControl = "no-store";
+        return TypedResults.Json(new InitializedUser(user.Username, user.Email, encrypted.Seal(made.Id, AccountStore.FirstCredential, user.Password)), AccountsJson.Default.InitializedUser);
     }
 }
 
 internal sealed record FirstUser([property: JsonRequired] string Username, [property: JsonRequired] string Password, string? Email, [property: JsonPropertyName("access_token")] bool AccessToken = false);
 
-internal sealed record InitializedUser(string Username, string? Email);
+internal sealed record InitializedUser(string Username, string? Email, [property: JsonPropertyName("encrypted_password")] string EncryptedPassword);
 
 internal sealed record CsrfToken([property: JsonPropertyName("csrf_token")] string Token);
 
 internal sealed record Credentials([property: JsonRequired] string Username, [property: JsonRequired] string Password);
 
 internal sealed record ShownPassword([property: JsonRequired] string Password);
+
+internal sealed record EncryptedPassword(string Key);
 
 internal sealed record SignInRefusal(bool NeedsEmailVerification, bool InvalidCredentials, string Message);
 
@@ -61,6 +66,7 @@ internal sealed record Done(bool Success);
 [JsonSerializable(typeof(CsrfToken))]
 [JsonSerializable(typeof(Credentials))]
 [JsonSerializable(typeof(ShownPassword))]
+[JsonSerializable(typeof(EncryptedPassword))]
 [JsonSerializable(typeof(SignInRefusal))]
 [JsonSerializable(typeof(VerifyRefusal))]
 [JsonSerializable(typeof(PrivateRepositories))]

@@ -32,7 +32,7 @@ internal static class ConfigApi
         var features = new JsonObject
         {
             ["ANONYMOUS_ACCESS"] = auth.AnonymousAccess,
-            ["APP_SPECIFIC_TOKENS"] = false,
+            ["APP_SPECIFIC_TOKENS"] = true,
             ["BILLING"] = false,
             ["BUILD_SUPPORT"] = false,
             ["CHANGE_TAG_EXPIRATION"] = true,
@@ -45,6 +45,7 @@ internal static class ConfigApi
             ["PROXY_CACHE"] = false,
             ["QUOTA_MANAGEMENT"] = false,
             ["REPO_MIRROR"] = false,
+            ["REQUIRE_ENCRYPTED_BASIC_AUTH"] = auth.RequireEncryptedPasswords,
             ["REQUIRE_TEAM_INVITE"] = accounts.RequireTeamInvite,
             ["RESTRICTED_USERS"] = accounts.RestrictedUsers,
             ["SECURITY_SCANNER"] = false,

@@ -12,11 +12,12 @@ internal static class SignInApi
         // Open: it only hands out a cookie. Signing in reads its credential itself.
         app.MapGet("/csrf_token", GetCsrfToken).Requires(Permission.Open).WithName("getCsrfToken");
         app.MapPost("/api/v1/signin", SignIn).Requires(Permission.Open).WithName("signinUser");
-        app.MapPost("/api/v1/signin/verify", Verify).Requires(Permission.Person, byReaders: true).WithName("verifyUser");
+        app.MapPost("/api/v1/signin/verify", Verify).Requires(Permission.Person, byReaders: true, inPerson: true).WithName("verifyUser");
+        app.MapPost("/api/v1/user/clientkey", EncryptPassword).Requires(Permission.Person, byReaders: true, inPerson: true).WithName("generateUserClientKey");
         app.MapPost("/api/v1/signout", SignOut).Requires(Permission.Anyone, byReaders: true).WithName("logout");
-        app.MapGet("/api/v1/user/sessions", List).Requires(Permission.Person).WithName("listUserSessions");
-        app.MapDelete("/api/v1/user/sessions", EndOthers).Requires(Permission.Person, byReaders: true).WithName("deleteUserSessions");
-        app.MapDelete("/api/v1/user/sessions/{session}", End).Requires(Permission.Person, byReaders: true).WithName("deleteUserSession");
+        app.MapGet("/api/v1/user/sessions", List).Requires(Permission.Person, inPerson: true).WithName("listUserSessions");
+        app.MapDelete("/api/v1/user/sessions", EndOthers).Requires(Permission.Person, byReaders: true, inPerson: true).WithName("deleteUserSessions");
+        app.MapDelete("/api/v1/user/sessions/{session}", End).Requires(Permission.Person, byReaders: true, inPerson: true).WithName("deleteUserSession");
     }
 
     private static JsonHttpResult<CsrfToken> GetCsrfToken(HttpContext http, Sessions sessions)
@@ -32,11 +33,10 @@ internal static class SignInApi
         var (body, problem) = await JsonBody.ReadAsync(http, AccountsJson.Default.Credentials, ct);
         if (body is null)
             return problem!;
-        var result = await authenticator.BasicAsync(body.Username, body.Password, http.Connection.RemoteIpAddress, ct);
+        var result = await authenticator.PasswordAsync(body.Username, body.Password, http.Connection.RemoteIpAddress, ct);
         if (result.RetryAfterSeconds > 0)
             return TooManyTries(result);
-        // A robot's token opens no session; it is answered as a wrong password is.
-        if (result.Caller is not { Principal: { IsPerson: true } principal })
+        if (result.Caller is not { Principal: var principal })
             return TypedResults.Json(new SignInRefusal(false, true, WrongPassword), AccountsJson.Default.SignInRefusal, statusCode: 403);
         await sessions.SignInAsync(http, principal, (await sessions.AuthenticateAsync(http, ct))?.Session, ct);
         NoStore(http);
@@ -49,7 +49,7 @@ internal static class SignInApi
         if (body is null)
             return problem!;
         var caller = http.Caller();
-        var result = await authenticator.BasicAsync(caller.Principal.Name, body.Password, http.Connection.RemoteIpAddress, ct);
+        var result = await authenticator.PasswordAsync(caller.Principal.Name, body.Password, http.Connection.RemoteIpAddress, ct);
         if (result.RetryAfterSeconds > 0)
             return TooManyTries(result);
         if (result.Caller is null)
@@ -58,6 +58,20 @@ internal static class SignInApi
             await sessions.SignInAsync(http, result.Caller.Principal, caller.Session, ct);
         NoStore(http);
         return TypedResults.Json(new Done(true), AccountsJson.Default.Done);
+    }
+
+    private static async Task<IResult> EncryptPassword(HttpContext http, Authenticator authenticator, EncryptedPasswords encrypted, CancellationToken ct)
+    {
+        var (body, problem) = await JsonBody.ReadAsync(http, AccountsJson.Default.ShownPassword, ct);
+        if (body is null)
+            return problem!;
+        var result = await authenticator.PasswordAsync(http.Caller().Principal.Name, body.Password, http.Connection.RemoteIpAddress, ct);
+        if (result.RetryAfterSeconds > 0)
+            return TooManyTries(result);
+        if (result.Caller is not { Principal: var me })
+            return Problem.InvalidRequest(WrongPassword);
+        NoStore(http);
+        return TypedResults.Json(new EncryptedPassword(encrypted.Seal(me.AccountId, me.Credential, body.Password)), AccountsJson.Default.EncryptedPassword);
     }
 
     // Quay ends all sessions of the user here; those of other browsers are at DELETE /api/v1/user/sessions.

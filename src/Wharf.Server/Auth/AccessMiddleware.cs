@@ -39,6 +39,8 @@ internal sealed class AccessMiddleware(RequestDelegate next, Authenticator authe
         if (!IsRegistry(http) && sessions.IsForged(http, caller))
             return Sessions.Forged;
         var denial = await DecideAsync(http, requires, caller);
+        if (denial is null && requires.InPerson && caller.Principal.AppToken is not null)
+            return Problem.InsufficientScope("Not with an app token: sign in, or send the password.");
         return denial is null && requires.Fresh && !sessions.IsFresh(caller) ? Problem.FreshLoginRequired : denial;
     }
 

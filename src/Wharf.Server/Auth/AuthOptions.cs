@@ -14,6 +14,9 @@ internal sealed class AuthOptions
     /// <summary>Whether callers without a credential may pull from public repositories.</summary>
     public bool AnonymousAccess { get; set; } = true;
 
+    /// <summary>Whether programs must send an encrypted password (<c>POST /api/v1/user/clientkey</c>) or a token in place of the password itself (Quay's FEATURE_REQUIRE_ENCRYPTED_BASIC_AUTH).</summary>
+    public bool RequireEncryptedPasswords { get; set; }
+
     /// <summary>Wrong passwords in a row that one account and address may send before further ones have to wait.</summary>
     [Range(3, 1000)] public int LoginBurst { get; set; } = 20;
 

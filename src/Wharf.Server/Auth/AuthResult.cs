@@ -8,6 +8,9 @@ internal readonly record struct AuthResult(Caller? Caller, string? Problem = nul
 {
     public static readonly AuthResult WrongPassword = Invalid("Wrong user name or password.");
 
+    public static readonly AuthResult PlainPassword = Invalid(
+        "Passwords are not taken here as they are. Sign in to /api/v1 and ask for an encrypted one (POST /api/v1/user/clientkey), or use an app token with the user name $app.");
+
     public static AuthResult Invalid(string problem) => new(null, problem);
 
     public static AuthResult Throttled(int seconds) => new(null, $"Too many wrong passwords. Try again in {seconds} s.", seconds);

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Wharf.Oci;
 using Wharf.Server.Accounts;
+using Wharf.Server.AppTokens;
 using Wharf.Server.Data;
 
 namespace Wharf.Server.Auth;
@@ -10,14 +11,20 @@ namespace Wharf.Server.Auth;
 /// <summary>Turns the Authorization header, or else the cookie of a session, into a <see cref="Caller"/>. Whatever the credential, what comes out is of one kind.</summary>
 internal sealed class Authenticator : IDisposable
 {
+    /// <summary>The user name that goes with an app token (Quay).</summary>
+    public const string AppUser = "$app";
+
     private const int MaxHeader = 16 << 10;
     private const int MaxUser = 255 + 1 + 255; // owner+robot
+    private const int MaxPassword = 5 << 10; // the longest one, encrypted
     private const int MaxWaiting = 64;
     private static readonly TimeSpan Remember = TimeSpan.FromSeconds(60);
 
     private readonly AccountStore _accounts;
     private readonly RegistryTokens _tokens;
     private readonly OpaqueTokens _opaque;
+    private readonly AppTokenStore _appTokens;
+    private readonly EncryptedPasswords _encrypted;
     private readonly LoginThrottle _throttle;
     private readonly Sessions _sessions;
     private readonly LastUses _uses;
@@ -33,11 +40,13 @@ internal sealed class Authenticator : IDisposable
     private readonly SemaphoreSlim _hashing = new(Math.Max(1, Environment.ProcessorCount / 2));
     private int _waiting;
 
-    public Authenticator(AccountStore accounts, RegistryTokens tokens, OpaqueTokens opaque, LoginThrottle throttle, Sessions sessions, LastUses uses, AuthOptions options, TimeProvider clock)
+    public Authenticator(AccountStore accounts, RegistryTokens tokens, OpaqueTokens opaque, AppTokenStore appTokens, EncryptedPasswords encrypted, LoginThrottle throttle, Sessions sessions, LastUses uses, AuthOptions options, TimeProvider clock)
     {
         _accounts = accounts;
         _tokens = tokens;
         _opaque = opaque;
+        _appTokens = appTokens;
+        _encrypted = encrypted;
         _throttle = throttle;
         _sessions = sessions;
         _uses = uses;
@@ -63,35 +72,67 @@ internal sealed class Authenticator : IDisposable
         return AuthResult.Invalid("Use a Basic or Bearer credential.");
     }
 
-    /// <summary>Checks a name and password as sent by a client, wherever in the request they stood.</summary>
+    /// <summary>Checks a name and password, or what stands in for one, as sent by a program, wherever in the request they stood.</summary>
     public async ValueTask<AuthResult> BasicAsync(string user, string password, IPAddress? address, CancellationToken ct)
     {
         // RFC 4513 5.1.2: an empty password proves nothing, whatever is asked about it.
-        if (user.Length is 0 or > MaxUser || password.Length is 0 or > 4096)
+        if (user.Length is 0 or > MaxUser || password.Length is 0 or > MaxPassword)
             return AuthResult.WrongPassword;
-        var id = new Digest(HMACSHA256.HashData(_rememberKey, Encoding.UTF8.GetBytes($"{user}\0{password}")));
-        if (_remembered.TryGet(id, out var remembered) && _clock.GetUtcNow() < remembered.Until)
-            return Used(remembered.Principal, null);
-        // Quay: the e-mail address is as good as the name.
-        var isEmail = user.Contains('@', StringComparison.Ordinal);
-        var isRobot = !isEmail && user.Contains('+', StringComparison.Ordinal);
-        if (_throttle.Wait(user, address, isRobot) is var wait and > 0)
+        if (user == AppUser)
+            return await AppTokenAsync(password, ct);
+        if (user.Contains('+', StringComparison.Ordinal) && !IsEmail(user))
+            return await RobotAsync(user, password, address, ct);
+        if (_encrypted.Open(password) is { } opened)
+            return await PersonAsync(user, opened.Password, opened, address, ct);
+        return _options.RequireEncryptedPasswords ? AuthResult.PlainPassword : await PersonAsync(user, password, null, address, ct);
+    }
+
+    /// <summary>Checks a password that a person has typed in: tokens and encrypted passwords are none.</summary>
+    public async ValueTask<AuthResult> PasswordAsync(string user, string password, IPAddress? address, CancellationToken ct) =>
+        user.Length is 0 or > MaxUser || password.Length is 0 or > MaxPassword ? AuthResult.WrongPassword : await PersonAsync(user, password, null, address, ct);
+
+    public void Dispose() => _hashing.Dispose();
+
+    private async ValueTask<AuthResult> RobotAsync(string user, string token, IPAddress? address, CancellationToken ct)
+    {
+        var id = RememberedId("robot", user, token);
+        if (Recall(id) is { } known)
+            return Used(known, null);
+        if (_throttle.Wait(user, address, isRobot: true) is var wait and > 0)
             return AuthResult.Throttled(wait);
         var epoch = _remembered.Epoch;
-        if (isRobot)
+        var robot = AccountStore.IsValidRobotName(user) ? await _accounts.FindAsync(user, ct) : null;
+        if (robot is null || !await _opaque.VerifyAsync(token, robot.TokenMac, ct) || !IsGood(robot))
         {
-            var robot = AccountStore.IsValidRobotName(user) ? await _accounts.FindAsync(user, ct) : null;
-            if (robot is null || !await _opaque.VerifyAsync(password, robot.TokenMac, ct) || !IsGood(robot))
-            {
-                _throttle.Failed(user, address, isRobot);
-                return AuthResult.WrongPassword;
-            }
-            return Known(id, robot, epoch);
+            _throttle.Failed(user, address, isRobot: true);
+            return AuthResult.WrongPassword;
         }
-        var account = isEmail ? await _accounts.FindByEmailAsync(user, ct) : AccountStore.IsValidName(user) ? await _accounts.FindAsync(user, ct) : null;
+        return Known(id, robot, epoch);
+    }
+
+    // Not remembered here: what is looked up is in memory, and the hash costs little.
+    private async ValueTask<AuthResult> AppTokenAsync(string token, CancellationToken ct)
+    {
+        if (OpaqueTokens.IdOf(token, OpaqueTokens.App) is not { } id || await _appTokens.FindAsync(id, ct) is not { } found || !IsGood(found) || !await _opaque.VerifyAsync(token, found.Mac, ct)
+            || await _accounts.FindAsync(found.AccountId, ct) is not { RobotOf: 0 } account || !IsGood(account))
+            return AuthResult.Invalid("The app token is not valid, has expired or was revoked.");
+        return Used(_accounts.PrincipalOf(account) with { AppToken = id }, null);
+    }
+
+    /// <param name="opened">Whose password it was, where it came encrypted.</param>
+    private async ValueTask<AuthResult> PersonAsync(string user, string password, OpenedPassword? opened, IPAddress? address, CancellationToken ct)
+    {
+        var id = RememberedId("person", user, password);
+        if (Recall(id) is { } known && IsOf(opened, known.AccountId, known.Credential))
+            return Used(known, null);
+        if (_throttle.Wait(user, address) is var wait and > 0)
+            return AuthResult.Throttled(wait);
+        var epoch = _remembered.Epoch;
+        // Quay: the e-mail address is as good as the name.
+        var account = IsEmail(user) ? await _accounts.FindByEmailAsync(user, ct) : AccountStore.IsValidName(user) ? await _accounts.FindAsync(user, ct) : null;
         if (await VerifyAsync(password, account is null ? _nobody.Value : _accounts.Unseal(account.SealedPassword), ct) is not { } verdict)
             return AuthResult.Throttled(1);
-        if (account is null || !verdict.Right || !account.Enabled)
+        if (account is null || !verdict.Right || !account.Enabled || !IsOf(opened, account.Id, account.Credential))
         {
             _throttle.Failed(user, address);
             return AuthResult.WrongPassword;
@@ -102,7 +143,14 @@ internal sealed class Authenticator : IDisposable
         return Known(id, account, epoch);
     }
 
-    public void Dispose() => _hashing.Dispose();
+    private static bool IsEmail(string user) => user.Contains('@', StringComparison.Ordinal);
+
+    // An encrypted password is good for who asked for it, until that person changes the password.
+    private static bool IsOf(OpenedPassword? opened, long account, long credential) => opened is null || (opened.Account == account && opened.Credential == credential);
+
+    private Digest RememberedId(string kind, string user, string secret) => new(HMACSHA256.HashData(_rememberKey, Encoding.UTF8.GetBytes($"{kind}\0{user}\0{secret}")));
+
+    private Principal? Recall(Digest id) => _remembered.TryGet(id, out var remembered) && _clock.GetUtcNow() < remembered.Until ? remembered.Principal : null;
 
     private AuthResult Known(Digest id, AccountState account, long epoch)
     {
@@ -121,26 +169,37 @@ internal sealed class Authenticator : IDisposable
         return new(new Caller(principal, ceiling, true));
     }
 
-    private bool IsGood(AccountState account) => account.Enabled && !(account.ExpiresMs <= _clock.GetUtcNow().ToUnixTimeMilliseconds());
+    private bool IsGood(AccountState account) => account.Enabled && !HasEnded(account.ExpiresMs);
+
+    private bool IsGood(AppTokenState token) => !HasEnded(token.ExpiresMs);
+
+    private bool HasEnded(long? expiresMs) => expiresMs <= _clock.GetUtcNow().ToUnixTimeMilliseconds();
 
     private async ValueTask<AuthResult> BearerAsync(HttpContext http, string token, CancellationToken ct)
     {
-        if (OpaqueTokens.IdOf(token) is { } tokenId)
+        if (OpaqueTokens.IdOf(token, OpaqueTokens.App) is not null)
+            return await AppTokenAsync(token, ct);
+        if (OpaqueTokens.IdOf(token, OpaqueTokens.Robot) is { } tokenId)
             return await _accounts.FindByTokenAsync(tokenId, ct) is { } robot && await _opaque.VerifyAsync(token, robot.TokenMac, ct) && IsGood(robot)
                 ? Used(_accounts.PrincipalOf(robot), null)
                 : AuthResult.Invalid("The bearer token is not valid, or has expired.");
         // Its scopes say nothing about /api/v1, so there it is worth nothing.
         if (!http.Request.Path.StartsWithSegments("/v2", StringComparison.Ordinal))
-            return AuthResult.Invalid("A registry token is for /v2 only; use a password or a robot's token here.");
+            return AuthResult.Invalid("A registry token is for /v2 only; use a password, a robot's token or an app token here.");
         if (await _tokens.VerifyAsync(token, ct) is not { } claims)
             return AuthResult.Invalid("The bearer token is not one of this registry, or has expired.");
         if (claims.Account == 0)
             return new(new Caller(Principal.Anonymous, claims.Access, true));
         // Disabled, deleted or given a new password since: the token is void.
-        if (await _accounts.FindAsync(claims.Account, ct) is not { } account || !IsGood(account) || account.Credential != claims.Credential)
+        if (await _accounts.FindAsync(claims.Account, ct) is not { } account || !IsGood(account) || !await IsCurrentAsync(claims, account, ct))
             return AuthResult.Invalid("The account of this token was changed; sign in again.");
-        return Used(_accounts.PrincipalOf(account), claims.Access);
+        return Used(_accounts.PrincipalOf(account) with { AppToken = claims.App }, claims.Access);
     }
+
+    // Whether the credential for which the token was issued is still good.
+    private async ValueTask<bool> IsCurrentAsync(RegistryTokens.Claims claims, AccountState account, CancellationToken ct) => claims.App is { } app
+        ? await _appTokens.FindAsync(app, ct) is { } token && token.AccountId == account.Id && IsGood(token)
+        : account.Credential == claims.Credential;
 
     private async ValueTask<(bool Right, int Rounds)?> VerifyAsync(string password, byte[] stored, CancellationToken ct)
     {

@@ -19,6 +19,9 @@ internal sealed class KeyRing(KeysOptions options, DataDirectory data, TimeProvi
 {
     private const int KeyLength = 32, IdLength = 8, NonceLength = 12, TagLength = 16;
     private const int HeaderLength = 1 + IdLength;
+    /// <summary>By how many bytes a sealed value is longer than what it holds.</summary>
+    public const int Overhead = HeaderLength + NonceLength + TagLength;
+
     private const byte SealVersion = 1;
     private const int MaxFile = 1 << 20;
 

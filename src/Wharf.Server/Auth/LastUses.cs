@@ -4,7 +4,7 @@ using Wharf.Server.Data;
 namespace Wharf.Server.Auth;
 
 /// <summary>
-/// When accounts, robots and sessions were last used: collected in memory and written together now and then, so that no request
+/// When accounts, robots, app tokens and sessions were last used: collected in memory and written together now and then, so that no request
 /// waits for it and a busy robot costs one write a minute.
 /// </summary>
 internal sealed partial class LastUses(Database db, SessionStore sessions, AuthOptions options, TimeProvider clock, ILogger<LastUses> logger) : BackgroundService
@@ -14,12 +14,17 @@ internal sealed partial class LastUses(Database db, SessionStore sessions, AuthO
     private const long MinuteMs = 60_000;
     private ConcurrentDictionary<long, long> _people = new();
     private ConcurrentDictionary<long, long> _robots = new();
+    private ConcurrentDictionary<string, long> _appTokens = new();
     private ConcurrentDictionary<string, long> _sessions = new();
 
     public void Note(Principal principal)
     {
-        if (!principal.IsAnonymous)
-            (principal.IsRobot ? _robots : _people)[principal.AccountId] = clock.GetUtcNow().ToUnixTimeMilliseconds();
+        if (principal.IsAnonymous)
+            return;
+        var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
+        (principal.IsRobot ? _robots : _people)[principal.AccountId] = now;
+        if (principal.AppToken is { } token)
+            _appTokens[token] = now;
     }
 
     public void Note(SessionState session, long nowMs)
@@ -59,9 +64,11 @@ internal sealed partial class LastUses(Database db, SessionStore sessions, AuthO
         {
             // In one order on every replica, so that no two wait for each other's rows.
             foreach (var chunk in Take(ref _people).OrderBy(static u => u.Key).Chunk(Chunk))
-                await WriteAsync("account", chunk, ct);
+                await WriteAsync("account", "id", chunk, ct);
             foreach (var chunk in Take(ref _robots).OrderBy(static u => u.Key).Chunk(Chunk))
-                await WriteAsync("robot", chunk, ct);
+                await WriteAsync("robot", "id", chunk, ct);
+            foreach (var chunk in Take(ref _appTokens).OrderBy(static u => u.Key, StringComparer.Ordinal).Chunk(Chunk))
+                await WriteAsync("app_token", "token_id", chunk, ct);
             foreach (var chunk in Take(ref _sessions).OrderBy(static u => u.Key, StringComparer.Ordinal).Chunk(Chunk))
                 await sessions.NoteUsesAsync([.. chunk.Select(static u => (u.Key, u.Value))], ct);
         }
@@ -72,11 +79,11 @@ internal sealed partial class LastUses(Database db, SessionStore sessions, AuthO
         }
     }
 
-    private async Task WriteAsync(string table, KeyValuePair<long, long>[] uses, CancellationToken ct)
+    private async Task WriteAsync<TKey>(string table, string key, KeyValuePair<TKey, long>[] uses, CancellationToken ct)
     {
         var batch = new Batch<object>();
         foreach (var (id, atMs) in uses)
-            batch.Add($"UPDATE {table} SET last_used_ms = @at WHERE id = @id AND (last_used_ms IS NULL OR last_used_ms < @at)", ("id", id), ("at", atMs));
+            batch.Add($"UPDATE {table} SET last_used_ms = @at WHERE {key} = @id AND (last_used_ms IS NULL OR last_used_ms < @at)", ("id", id), ("at", atMs));
         await db.RunAsync(batch, ct);
     }
 

@@ -16,6 +16,9 @@ internal sealed record Principal(long AccountId, string Name, long Credential, b
 
     public bool IsRobot => RobotOf != 0;
 
+    /// <summary>The beginning of the app token that was shown in place of the password, or null.</summary>
+    public string? AppToken { get; init; }
+
     /// <summary>A person, who has a namespace and can be asked for a password.</summary>
     public bool IsPerson => AccountId != 0 && RobotOf == 0;
 

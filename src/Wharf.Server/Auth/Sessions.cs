@@ -45,8 +45,8 @@ internal sealed class Sessions(SessionStore store, AccountStore accounts, LastUs
         return new(accounts.PrincipalOf(account), null, true) { Session = session };
     }
 
-    /// <summary>Whether the caller has shown the password lately, or shows a credential with the request itself.</summary>
-    public bool IsFresh(Caller caller) => caller.Session is not { } session || session.FreshMs > clock.GetUtcNow().ToUnixTimeMilliseconds() - (options.FreshLoginMinutes * 60_000L);
+    /// <summary>Whether the caller has shown the password lately, or shows a credential with the request itself. An app token lies about for months, and shows no person.</summary>
+    public bool IsFresh(Caller caller) => caller.Session is not { } session ? caller.Principal.AppToken is null : session.FreshMs > clock.GetUtcNow().ToUnixTimeMilliseconds() - (options.FreshLoginMinutes * 60_000L);
 
     /// <summary>
     /// Whether another site's page may have made the browser send this request: it changes something and has either a cookie without

@@ -98,10 +98,10 @@ internal static class OrganizationsApi
             return Problem.InsufficientScope("You may not make organizations here; ask a superuser.");
         if (me.Superuser)
             return Refusal(OrganizationStore.IsSuperuser);
-        var admin = await authenticator.BasicAsync(body.AdminUser, body.AdminPassword, http.Connection.RemoteIpAddress, ct);
+        var admin = await authenticator.PasswordAsync(body.AdminUser, body.AdminPassword, http.Connection.RemoteIpAddress, ct);
         if (admin.RetryAfterSeconds > 0)
             return new Problem(429, "too_many_login_attempts", admin.Problem!, admin.RetryAfterSeconds);
-        if (admin.Caller is not { Principal.IsPerson: true } caller)
+        if (admin.Caller is not { } caller)
             return Problem.InvalidRequest("The admin user credentials are not valid");
         if (caller.Principal.AccountId == me.AccountId)
             return Problem.InvalidRequest("The admin user is not valid");

@@ -140,8 +140,8 @@ internal sealed class RobotStore(Database db, KeyRing ring, OpaqueTokens tokens,
 
     private async ValueTask<(string Token, string Id, byte[] Mac, byte[] Sealed)> NewSecretAsync(CancellationToken ct)
     {
-        var token = OpaqueTokens.Create();
-        return (token, OpaqueTokens.IdOf(token)!, await tokens.MacAsync(token, ct), ring.Seal(Purpose, Encoding.UTF8.GetBytes(token)));
+        var token = OpaqueTokens.Create(OpaqueTokens.Robot);
+        return (token, OpaqueTokens.IdOf(token, OpaqueTokens.Robot)!, await tokens.MacAsync(token, ct), ring.Seal(Purpose, Encoding.UTF8.GetBytes(token)));
     }
 
     private Robot Read(DbDataReader r, bool withToken) => new(r.GetInt64(0), r.GetString(1), r.GetString(2), r.GetString(3),

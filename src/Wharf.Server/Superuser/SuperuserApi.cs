@@ -39,7 +39,7 @@ internal static class SuperuserApi
     }
 
     // A password may be given here, where Quay always makes a random one.
-    private static async Task<IResult> CreateUser(HttpContext http, AccountStore accounts, CancellationToken ct)
+    private static async Task<IResult> CreateUser(HttpContext http, AccountStore accounts, EncryptedPasswords encrypted, CancellationToken ct)
     {
         var (user, problem) = await JsonBody.ReadAsync(http, SuperuserJson.Default.NewUser, ct);
         if (user is null)
@@ -49,7 +49,9 @@ internal static class SuperuserApi
             return Problem.InvalidRequest(wrong);
         var password = user.Password ?? AccountsApi.RandomPassword();
         var made = await accounts.CreateAsync(user.Username, email, password, superuser: false, onlyFirst: false, http.Caller().Principal.AccountId, ct);
-        return made.Problem is { } why ? Problem.InvalidRequest(why) : TypedResults.Json(new CreatedUser(user.Username, user.Email, password), SuperuserJson.Default.CreatedUser);
+        return made.Problem is { } why
+            ? Problem.InvalidRequest(why)
+            : TypedResults.Json(new CreatedUser(user.Username, user.Email, password, encrypted.Seal(made.Id, AccountStore.FirstCredential, password)), SuperuserJson.Default.CreatedUser);
     }
 
     private static async Task<IResult> GetUser(string username, PeopleStore people, AccountStore accounts, CancellationToken ct) =>

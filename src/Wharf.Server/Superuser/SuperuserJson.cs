@@ -5,7 +5,7 @@ namespace Wharf.Server.Superuser;
 
 internal sealed record NewUser([property: JsonRequired] string Username, string? Email = null, string? Password = null);
 
-internal sealed record CreatedUser(string Username, string? Email, string Password);
+internal sealed record CreatedUser(string Username, string? Email, string Password, string EncryptedPassword);
 
 internal sealed record ChangedUser(string? Password = null, string? Email = null, bool? Enabled = null, bool? Superuser = null);
 

@@ -84,10 +84,12 @@ public sealed class QuayApiTests(UserRegistry registry) : IClassFixture<UserRegi
     {
         await using var empty = await Registry.StartAsync<EmptyRegistry>();
 
-        (await PostAsync(empty.Anonymous, "/api/v1/user/initialize", """{"username":"first","password":"a password","email":"f@b.test"}""")).Is(200);
+        var made = (await PostAsync(empty.Anonymous, "/api/v1/user/initialize", """{"username":"first","password":"a password","email":"f@b.test"}""")).Is(200);
+        (await empty.ClientFor("first", made.Json.GetProperty("encrypted_password").GetString()!).ReadAsync("/v2/")).Is(200);
         Problem((await PostAsync(empty.Anonymous, "/api/v1/user/initialize", """{"username":"second","password":"a password","email":"s@b.test"}""")).Is(400), "invalid_request");
 
-        (await PostAsync(empty.ClientFor("first", "a password"), "/api/v1/superuser/users/", """{"username":"third","email":"t@b.test"}""")).Is(200);
+        var third = (await PostAsync(empty.ClientFor("first", "a password"), "/api/v1/superuser/users/", """{"username":"third","email":"t@b.test"}""")).Is(200);
+        (await empty.ClientFor("third", third.Json.GetProperty("encrypted_password").GetString()!).ReadAsync("/v2/")).Is(200);
     }
 
     private static Task<Answer> PostAsync(HttpClient client, string path, string body) => client.SendAsync("POST", path, Encoding.UTF8.GetBytes(body), ("Content-Type", "application/json"));

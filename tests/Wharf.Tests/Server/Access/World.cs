@@ -49,9 +49,18 @@ internal sealed class World
     public async Task<Answer> SendAsync(string caller, string method, string path, string body)
     {
         var (to, json) = (Fill(path, caller), Fill(body, caller));
+        if (to.Contains("{apptoken}", StringComparison.Ordinal))
+            to = to.Replace("{apptoken}", await AppTokenAsync(caller), StringComparison.Ordinal);
         return json.Length == 0
             ? await _clients[caller].SendAsync(method, to, method is "POST" or "PUT" or "PATCH" ? [] : null)
             : await _clients[caller].SendJsonAsync(method, to, json);
+    }
+
+    // One of the caller's own, or of nobody's where the caller cannot have one.
+    private async Task<string> AppTokenAsync(string caller)
+    {
+        var made = await _clients[caller].SendJsonAsync("POST", "/api/v1/user/apptoken", """{"title":"spare"}""");
+        return made.Status == System.Net.HttpStatusCode.OK ? made.Json.GetProperty("token").GetProperty("uuid").GetString()! : Guid.Empty.ToString();
     }
 
     // The settings name them, so they come back under the same name when a cell has removed them.

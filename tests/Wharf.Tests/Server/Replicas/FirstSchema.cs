@@ -19,6 +19,7 @@ internal static class FirstSchema
         DROP INDEX repository_deleted;
         DROP INDEX namespace_deleted;
         DROP INDEX tag_started;
+        DROP TABLE app_token;
         DROP TABLE mac_key;
         DROP TABLE session;
         DROP TABLE star;

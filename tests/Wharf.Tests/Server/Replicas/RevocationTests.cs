@@ -14,6 +14,7 @@ public sealed class RevocationTests(Replicas replicas) : IClassFixture<Replicas>
         "the grant is deleted", "the grant is lowered from write", "the team's grant is deleted", "the member leaves the team", "the team is deleted", "the team's role is lowered from admin",
         "the repository is made private", "the repository becomes read-only", "the repository is deleted", "the organization is deleted",
         "the robot is deleted", "the robot gets a new token", "the robot expires", "the person is disabled", "the person gets another password",
+        "the app token is revoked", "the app token's person is disabled", "the app token's person is deleted",
     ];
 
     [Theory, MemberData(nameof(Changes))]
@@ -102,6 +103,17 @@ public sealed class RevocationTests(Replicas replicas) : IClassFixture<Replicas>
             case "the person gets another password":
                 await GrantAsync("read");
                 revoke = async () => (await replicas.One.Client.SendJsonAsync("PUT", $"/api/v1/superuser/users/{user.Name}", """{"password":"another password"}""")).Is(200);
+                break;
+            case "the app token is revoked" or "the app token's person is disabled" or "the app token's person is deleted":
+                await GrantAsync("read");
+                var made = (await user.Client.SendJsonAsync("POST", "/api/v1/user/apptoken", """{"title":"build"}""")).Is(200).Json.GetProperty("token");
+                client = replicas.Two.ClientFor("$app", made.GetProperty("token_code").GetString()!);
+                revoke = change switch
+                {
+                    "the app token is revoked" => async () => (await user.Client.SendAsync("DELETE", $"/api/v1/user/apptoken/{made.GetProperty("uuid").GetString()}")).Is(204),
+                    "the app token's person is deleted" => async () => (await user.Client.SendAsync("DELETE", "/api/v1/user/")).Is(204),
+                    _ => async () => (await replicas.One.Client.SendJsonAsync("PUT", $"/api/v1/superuser/users/{user.Name}", """{"enabled":false}""")).Is(200),
+                };
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(change));
