@@ -171,9 +171,7 @@ internal sealed class AccountStore(Database db, KeyRing ring, Namespaces namespa
     /// <summary>Forgets what an event of another process touches.</summary>
     public void Hear(OutboxEvent happened)
     {
-        var kind = happened.Kind;
-        if ((kind.StartsWith("account.", StringComparison.Ordinal) || kind.StartsWith("organization.", StringComparison.Ordinal) || kind.StartsWith("robot.", StringComparison.Ordinal))
-            && !kind.EndsWith(".created", StringComparison.Ordinal))
+        if (Permissions.ConcernsNamespace(happened.Kind) || happened.Kind is "robot.changed" or "robot.deleted" or "robot.regenerated")
             DropAll();
     }
 

@@ -95,11 +95,15 @@ internal sealed partial class Permissions(Database db, RegistryOptions options, 
         var kind = happened.Kind;
         if (kind.StartsWith("repository.", StringComparison.Ordinal) && happened.Repository is { } name)
             Forget(name);
-        else if (kind.StartsWith("team.", StringComparison.Ordinal))
+        else if (kind is "team.changed" or "team.deleted" or "team.member_added" or "team.member_removed" or "team.person_removed" or "robot.deleted")
             ForgetMemberships();
-        else if ((kind.StartsWith("organization.", StringComparison.Ordinal) || kind.StartsWith("account.", StringComparison.Ordinal)) && !kind.EndsWith(".created", StringComparison.Ordinal))
+        else if (ConcernsNamespace(kind))
             ForgetNamespace();
     }
+
+    /// <summary>Whether such an event may open or close a whole namespace, or give it another name. What anybody may do often is none of them.</summary>
+    public static bool ConcernsNamespace(string kind) => kind is "account.changed" or "account.converted" or "account.deleted"
+        or "organization.converted" or "organization.deleted" or "organization.renamed" or "organization.restored" or "organization.taken";
 
     /// <summary>The repository was made, deleted or restored, its visibility or state changed, or what is granted on it.</summary>
     public void Forget(RepositoryName name) => _repositories.Drop(name);
