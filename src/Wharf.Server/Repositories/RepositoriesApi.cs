@@ -53,10 +53,13 @@ internal static class RepositoriesApi
             return Problem.InvalidRequest("The repository name is malformed; it has lower-case letters and digits, with '.', '_', '__' or '-' between them.");
         var access = await permissions.DecideAsync(by, name, RepositoryRole.Admin, ct);
         if (access.Role != RepositoryRole.Admin || access.NamespaceId == 0)
-            return Problem.InsufficientScope("You may not make repositories in this namespace, or it does not exist.");
-        if (await repositories.CreateAsync(access, body.Visibility == "public", body.Description, by, ct) == 0)
-            return Problem.InvalidRequest("Repository already exists");
-        return TypedResults.Json(new CreatedRepository(name.Namespace, name.Name, "image"), RepositoriesJson.Default.CreatedRepository, statusCode: 201);
+            return NoSuchNamespace;
+        return await repositories.CreateAsync(access, body.Visibility == "public", body.Description, by, ct) switch
+        {
+            null => NoSuchNamespace,
+            0 => Problem.InvalidRequest("Repository already exists"),
+            _ => TypedResults.Json(new CreatedRepository(name.Namespace, name.Name, "image"), RepositoriesJson.Default.CreatedRepository, statusCode: 201),
+        };
     }
 
     // As in Quay, one of namespace, starred and public must be given; starred goes first.
@@ -207,6 +210,8 @@ internal static class RepositoriesApi
         : description.Contains('\0', StringComparison.Ordinal) ? Problem.InvalidRequest("A description has no NUL characters.") : null;
 
     private static string State(bool readOnly) => readOnly ? "READ_ONLY" : "NORMAL";
+
+    private static Problem NoSuchNamespace => Problem.InsufficientScope("You may not make repositories in this namespace, or it does not exist.");
 
     private static Problem NoSuchRepository => Problem.NotFound("There is no such repository.");
 
