@@ -53,10 +53,10 @@ internal static class RepositoriesApi
             return Problem.InvalidRequest("The repository name is malformed; it has lower-case letters and digits, with '.', '_', '__' or '-' between them.");
         var access = await permissions.DecideAsync(by, name, RepositoryRole.Admin, ct);
         if (access.Role != RepositoryRole.Admin || access.NamespaceId == 0)
-            return MayNotMake;
+            return NoSuchNamespace;
         return await repositories.CreateAsync(access, body.Visibility == "public", body.Description, by, ct) switch
         {
-            null => MayNotMake,
+            null => NoSuchNamespace,
             0 => Problem.InvalidRequest("Repository already exists"),
             _ => TypedResults.Json(new CreatedRepository(name.Namespace, name.Name, "image"), RepositoriesJson.Default.CreatedRepository, statusCode: 201),
         };
@@ -211,7 +211,7 @@ internal static class RepositoriesApi
 
     private static string State(bool readOnly) => readOnly ? "READ_ONLY" : "NORMAL";
 
-    private static Problem MayNotMake => Problem.InsufficientScope("You may not make repositories in this namespace, or it does not exist.");
+    private static Problem NoSuchNamespace => Problem.InsufficientScope("You may not make repositories in this namespace, or it does not exist.");
 
     private static Problem NoSuchRepository => Problem.NotFound("There is no such repository.");
 

@@ -32,14 +32,17 @@ internal sealed class RepositoryStore(Database db, Permissions permissions, Orga
             namespaceId = made.Id;
         }
         var id = found is { RepositoryId: not 0 } there ? there.RepositoryId : await CreateAsync(tx, namespaceId, access.Name, !options.CreatePrivateRepoOnPush, "", by);
-        return access with { NamespaceId = namespaceId, RepositoryId = id };
+        return id is { } repositoryId ? access with { NamespaceId = namespaceId, RepositoryId = repositoryId } : null;
     }, ct);
 
-    /// <summary>Makes an empty repository; 0 when there is one of that name, null when the namespace that was decided about has gone.</summary>
+    /// <summary>Makes an empty repository; 0 when there is one of that name, null when the namespace has gone or has another name by now.</summary>
     public Task<long?> CreateAsync(RepositoryAccess access, bool isPublic, string description, Principal principal, CancellationToken ct) => db.WriteAsync<long?>(async tx =>
-        await FindAsync(tx, access.Name) is not { } found || found.NamespaceId != access.NamespaceId ? null
-        : found.RepositoryId != 0 ? 0
-        : await CreateAsync(tx, access.NamespaceId, access.Name, isPublic, description, principal), ct);
+    {
+        var found = await FindAsync(tx, access.Name);
+        return found?.NamespaceId != access.NamespaceId ? null
+            : found is { RepositoryId: not 0 } ? 0
+            : await CreateAsync(tx, access.NamespaceId, access.Name, isPublic, description, principal);
+    }, ct);
 
     public Task<bool> SetVisibilityAsync(Principal by, RepositoryAccess access, bool isPublic, CancellationToken ct) => ChangeAsync(access, "repository.visibility",
         $$"""{"by":{{by.AccountId}},"public":{{(isPublic ? "true" : "false")}}}""", "public = @public", ct, ("public", isPublic ? 1 : 0));
@@ -67,7 +70,8 @@ internal sealed class RepositoryStore(Database db, Permissions permissions, Orga
             """, static r => r.GetInt64(0), ("ns", access.NamespaceId), ("name", access.Name.Name));
         if (id == 0)
             return RestoreOutcome.Unknown;
-        if (await FindAsync(tx, access.Name) is { RepositoryId: not 0 })
+        if (await tx.OneAsync("SELECT 1 FROM repository WHERE namespace_id = @ns AND name = @name AND deleted_ms IS NULL", static r => r.GetInt32(0),
+            ("ns", access.NamespaceId), ("name", access.Name.Name)) == 1)
             return RestoreOutcome.NameTaken;
         await tx.ExecuteAsync("UPDATE repository SET deleted_ms = NULL, deleted_by = NULL WHERE id = @id", ("id", id));
         await Events.AddAsync(tx, "repository.restored", access.NamespaceId, id, null, $$"""{"by":{{by.AccountId}},"name":"{{access.Name}}"}""");
@@ -106,8 +110,17 @@ internal sealed class RepositoryStore(Database db, Permissions permissions, Orga
         SELECT 1 FROM team t JOIN team_member m ON m.team_id = t.id WHERE t.namespace_id = @ns AND t.role = 'admin' AND m.account_id = @me
         """, static r => r.GetInt32(0), ("ns", namespaceId), ("me", by.AccountId)) == 1;
 
-    private async ValueTask<long> CreateAsync(Tx tx, long namespaceId, RepositoryName name, bool isPublic, string description, Principal principal)
+    private async ValueTask<long?> CreateAsync(Tx tx, long namespaceId, RepositoryName name, bool isPublic, string description, Principal principal)
     {
+        // Whoever is granted something here by default, the maker before all, is not deleted meanwhile; the namespace is taken before the
+        // name, as a restoration takes them.
+        var there = await tx.ListAsync($"""
+            SELECT id FROM namespace
+             WHERE (id = @ns OR id = @me OR id IN (SELECT p.account_id FROM prototype p WHERE p.namespace_id = @ns)) AND deleted_ms IS NULL
+             ORDER BY id {db.ForKeyShare}
+            """, static r => r.GetInt64(0), ("ns", namespaceId), ("me", principal.AccountId));
+        if (!there.Contains(namespaceId) || !there.Contains(principal.AccountId))
+            return null;
         var id = await tx.OneAsync("""
             INSERT INTO repository (namespace_id, name, public, description, created_ms) VALUES (@ns, @name, @public, @description, now_ms()) RETURNING id
             """, static r => r.GetInt64(0),
