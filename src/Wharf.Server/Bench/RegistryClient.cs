@@ -108,9 +108,9 @@ internal sealed partial class RegistryClient : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    [GeneratedRegex("realm=\"([^\"]+)\"")]
+    [GeneratedRegex("realm=\"([^\"]+)\"", RegexOptions.None, 1000)]
     private static partial Regex Realm();
 
-    [GeneratedRegex("service=\"([^\"]*)\"")]
+    [GeneratedRegex("service=\"([^\"]*)\"", RegexOptions.None, 1000)]
     private static partial Regex Service();
 }

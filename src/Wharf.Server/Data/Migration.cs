@@ -67,12 +67,12 @@ internal sealed partial record Migration(int Version, int MinReader, string Sql,
     /// <summary>The statements of a script that runs without a transaction.</summary>
     public IEnumerable<string> PostgresStatements() => StatementEnd().Split(ForPostgres()).Where(static s => !string.IsNullOrWhiteSpace(s));
 
-    [GeneratedRegex(@";[ \t]*(?:\r?\n|$)")]
+    [GeneratedRegex(@";[ \t]*(?:\r?\n|$)", RegexOptions.None, 1000)]
     private static partial Regex StatementEnd();
 
-    [GeneratedRegex(@"\b(IDENTITY|BYTES|EVENT_SEQ|TEXT|CONCURRENTLY)\b")]
+    [GeneratedRegex(@"\b(IDENTITY|BYTES|EVENT_SEQ|TEXT|CONCURRENTLY)\b", RegexOptions.None, 1000)]
     private static partial Regex Word();
 
-    [GeneratedRegex(@"\.(\d{4})-[^.]*\.")]
+    [GeneratedRegex(@"\.(\d{4})-[^.]*\.", RegexOptions.None, 1000)]
     private static partial Regex Number();
 }

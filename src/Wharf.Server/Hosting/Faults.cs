@@ -47,6 +47,7 @@ internal sealed partial class Faults(RequestDelegate next, ILogger<Faults> logge
 
         http.Response.Clear();
         http.Response.Headers[RequestScope.Header] = http.TraceIdentifier;
+        InertAnswer.Set(http.Response);
         await ErrorBody.WriteAsync(http, status, message);
     }
 

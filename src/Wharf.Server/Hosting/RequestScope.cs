@@ -20,6 +20,7 @@ internal sealed partial class RequestScope(RequestDelegate next, Drain drain, Ht
         http.TraceIdentifier = Random.Shared.NextInt64().ToString("x16", CultureInfo.InvariantCulture);
         RequestId.Current = http.TraceIdentifier;
         http.Response.Headers[Header] = http.TraceIdentifier;
+        InertAnswer.Set(http.Response);
         if (http.Connection.RemoteIpAddress is { IsIPv4MappedToIPv6: true } mapped) http.Connection.RemoteIpAddress = mapped.MapToIPv4();
 
         var flight = drain.Enter();

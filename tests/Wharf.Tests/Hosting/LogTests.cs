@@ -23,9 +23,9 @@ public sealed class LogTests
     [Fact]
     public void Text_lines_cannot_be_forged_and_cannot_command_the_terminal()
     {
-        var line = TextLine.Format(new LogEntry(s_at, LogLevel.Information, "Access", "GET /a\r\n12:00:00 error forged\u001b[2J\u009b\u2028", null, "00ff", null), color: false);
+        var line = TextLine.Format(new LogEntry(s_at, LogLevel.Information, "Access", "GET /a\r\n12:00:00 error forged\u001b[2J\u009b\u2028\u202e", null, "00ff", null), color: false);
 
-        Assert.EndsWith(" info  Access: GET /a\\u000d\\u000a12:00:00 error forged\\u001b[2J\\u009b\\u2028 [00ff]\n", line, StringComparison.Ordinal);
+        Assert.EndsWith(" info  Access: GET /a\\u000d\\u000a12:00:00 error forged\\u001b[2J\\u009b\\u2028\\u202e [00ff]\n", line, StringComparison.Ordinal);
         Assert.Equal(1, line.Count(c => c == '\n'));
     }
 
@@ -33,6 +33,8 @@ public sealed class LogTests
     [InlineData(LogLevel.Information, "Wharf.Server.Content.Blobs", LogLevel.Debug, false)]
     [InlineData(LogLevel.Information, "Wharf.Server.Content.Blobs", LogLevel.Information, true)]
     [InlineData(LogLevel.Information, "Microsoft.AspNetCore.Hosting", LogLevel.Information, false)]
+    [InlineData(LogLevel.Trace, "Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Information, false)]
+    [InlineData(LogLevel.Trace, "Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Error, true)]
     [InlineData(LogLevel.Information, "Microsoft.AspNetCore.Hosting", LogLevel.Warning, true)]
     [InlineData(LogLevel.Debug, "Microsoft.AspNetCore.Hosting", LogLevel.Debug, true)]
     [InlineData(LogLevel.None, "Wharf.Server.Content.Blobs", LogLevel.Critical, false)]

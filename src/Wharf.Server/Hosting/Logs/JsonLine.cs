@@ -33,7 +33,20 @@ internal static class JsonLine
             json.WriteEndObject();
         }
 
-        return Encoding.UTF8.GetString(buffer.WrittenSpan) + "\n";
+        var line = Encoding.UTF8.GetString(buffer.WrittenSpan);
+        return (line.AsSpan().ContainsAny(DirectionMarks.All) ? Escape(line) : line) + "\n";
+    }
+
+    // They stand in strings only, and an escape there is the same text.
+    private static string Escape(string line)
+    {
+        var escaped = new StringBuilder();
+        foreach (var c in line)
+        {
+            if (DirectionMarks.All.Contains(c)) escaped.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
+            else escaped.Append(c);
+        }
+        return escaped.ToString();
     }
 
     private static void WriteValues(Utf8JsonWriter json, IReadOnlyList<KeyValuePair<string, object?>> values)

@@ -23,6 +23,8 @@ internal sealed class LogWriter : ILoggerProvider
     {
         var framework = categoryName.StartsWith("Microsoft.", StringComparison.Ordinal) || categoryName.StartsWith("System.", StringComparison.Ordinal);
         var level = framework && _level == LogLevel.Information ? LogLevel.Warning : _level;
+        // It tells of each request with its query, where clients put secrets; the access log has the path.
+        if (categoryName == "Microsoft.AspNetCore.Hosting.Diagnostics" && level < LogLevel.Warning) level = LogLevel.Warning;
         return level == LogLevel.None ? NullLogger.Instance : new Category(this, categoryName, level);
     }
 

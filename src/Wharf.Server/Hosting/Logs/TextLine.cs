@@ -42,7 +42,7 @@ internal static class TextLine
     {
         foreach (var c in text)
         {
-            if (char.IsControl(c) || c is '\u2028' or '\u2029') line.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
+            if (char.IsControl(c) || c is '\u2028' or '\u2029' || DirectionMarks.All.Contains(c)) line.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
             else line.Append(c);
         }
     }

@@ -29,6 +29,6 @@ internal static partial class Duration
     [GeneratedRegex("^([0-9]{1,9}(d|h|ms|m|s))+$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Parts();
 
-    [GeneratedRegex("[0-9]+(d|h|ms|m|s)", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("[0-9]+(d|h|ms|m|s)", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Part();
 }

@@ -47,7 +47,7 @@ public sealed class AuthorizationTests(AuthorizationRegistry registry) : IClassF
         ]));
     }
 
-    private static IEnumerable<Row> Load()
+    internal static IEnumerable<Row> Load()
     {
         foreach (var file in Directory.GetFiles(Path.Combine(SourceTree.Root, "tests", "data", "authorization"), "*.tsv").Order(StringComparer.Ordinal))
             foreach (var line in File.ReadLines(file).Skip(1).Where(static l => l.Length > 0))
@@ -58,7 +58,7 @@ public sealed class AuthorizationTests(AuthorizationRegistry registry) : IClassF
             }
     }
 
-    private sealed record Row(string Nickname, string Method, string Path, string Body, int[] Expected)
+    internal sealed record Row(string Nickname, string Method, string Path, string Body, int[] Expected)
     {
         public string Id => $"{Nickname} {Method} {Path} {Body}";
     }
