@@ -51,7 +51,13 @@ internal sealed class AccountStore(Database db, KeyRing ring, Namespaces namespa
     public static bool IsValidRobotName(string text) =>
         text.IndexOf('+', StringComparison.Ordinal) is > 0 and var plus && IsValidName(text[..plus]) && IsValidName(text[(plus + 1)..]);
 
+    /// <summary>Whose robot somebody of that name is; null for the name of a person.</summary>
+    public static string? OwnerOfRobot(string name) => name.IndexOf('+', StringComparison.Ordinal) is >= 0 and var plus ? name[..plus] : null;
+
     public bool IsSuperuserBySettings(string name) => _superusers.Contains(name) && !_readers.Contains(name);
+
+    /// <summary>Whether the settings give whoever has the name powers that others do not have.</summary>
+    public bool HasPowersBySettings(string name) => _superusers.Contains(name) || _readers.Contains(name) || _unrestricted.Contains(name);
 
     /// <summary>Whether the settings say that somebody reads everything and changes nothing, and so is no superuser.</summary>
     public bool IsReader(string name) => _readers.Contains(name);

@@ -50,6 +50,9 @@ internal static class UserApi
             return problem!;
         if (new PersonChange(body.Password, body.Email is { Length: > 0 } ? body.Email : null).Problem is { } wrong)
             return Problem.InvalidRequest(wrong);
+        // Else the first to come would have what the settings mean for somebody.
+        if (accounts.HasPowersBySettings(body.Username))
+            return Problem.InvalidRequest("The name is reserved; a superuser has to make this account.");
         var address = http.Connection.RemoteIpAddress;
         if (throttle.Wait(Creation, address) is var wait and > 0)
             return new Problem(429, "too_many_login_attempts", $"Too many accounts were made from here. Try again in {wait} s.", wait);

@@ -156,6 +156,7 @@ internal sealed class Authenticator : IDisposable
     {
         var principal = _accounts.PrincipalOf(account);
         var until = _clock.GetUtcNow() + Remember;
+        // A robot's end is no event that anyone would hear of.
         if (account.ExpiresMs is { } ms && DateTimeOffset.FromUnixTimeMilliseconds(ms) is var end && end < until)
             until = end;
         _remembered.Add(id, new(principal, until), epoch);

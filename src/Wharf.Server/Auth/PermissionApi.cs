@@ -30,7 +30,9 @@ internal static class PermissionApi
         var principal = Principal.Anonymous;
         if (wanted != Anonymous)
         {
-            if (!(AccountStore.IsValidName(wanted) || AccountStore.IsValidRobotName(wanted)) || (account = await accounts.FindAsync(wanted, ct)) is null)
+            // Whether somebody else's namespace has such a robot is nobody's business.
+            var isForeign = AccountStore.OwnerOfRobot(wanted) is { } owner && owner != name.Namespace && owner != me.Name && wanted != me.Name;
+            if ((isForeign && !me.Superuser && !me.ReadsAll) || !(AccountStore.IsValidName(wanted) || AccountStore.IsValidRobotName(wanted)) || (account = await accounts.FindAsync(wanted, ct)) is null)
                 return Problem.NotFound("There is no such user or robot.");
             principal = accounts.PrincipalOf(account);
         }

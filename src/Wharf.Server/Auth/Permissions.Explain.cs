@@ -69,7 +69,8 @@ internal sealed partial class Permissions
             limits.Add("A global read-only superuser changes nothing, whatever is granted.");
         if (principal.Restricted && principal.AccountId == access.NamespaceId && !access.Exists)
             limits.Add("A restricted user makes no repositories in the own namespace.");
-        if (access.ReadOnly)
+        // Not to whom the repository does not exist.
+        if (access.ReadOnly && access.Role > RepositoryRole.None)
             limits.Add("The repository is read-only: nobody pushes to it or deletes from it.");
         var ordered = sources.OrderByDescending(static s => s.Role).ToList();
         // What is left after the limits: the first source that gives the role that was decided.

@@ -42,7 +42,7 @@ internal sealed partial class Permissions(Database db, RegistryOptions options, 
                 (RepositoryRole)Math.Max(r.IsDBNull(6) ? 0 : r.GetInt64(6), r.IsDBNull(7) ? 0 : r.GetInt64(7))),
             ct, ("ns", name.Namespace), ("name", name.Name), ("me", principal.AccountId));
         if (row is null)
-            return new(name, 0, 0, MayCreateOrganizations(principal) && options.CreateNamespaceOnPush ? RepositoryRole.Admin : RepositoryRole.None);
+            return new(name, 0, 0, options.CreateNamespaceOnPush && AccountStore.IsValidName(name.Namespace) && MayCreateOrganizations(principal) ? RepositoryRole.Admin : RepositoryRole.None);
         facts = row.Facts;
         var decided = Decide(principal, facts, row.Membership.Role, row.Granted);
         if (facts.RepositoryId != 0 && decided > RepositoryRole.None)

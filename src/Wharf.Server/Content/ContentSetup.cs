@@ -14,6 +14,7 @@ internal static class ContentSetup
         var storage = builder.AddSection<StorageOptions>("Storage");
         builder.Services
             .AddSingleton<IBlobDriver>(s => new LocalDriver(storage.Directory.Length > 0 ? storage.Directory : s.GetRequiredService<DataDirectory>().File("storage")))
+            .AddSingleton(new IdleRelease(Uploads.ReleaseBuffers))
             .AddSingleton<ContentStore>().AddSingleton<Uploads>().AddSingleton<Orphans>()
             .AddSingleton(static s => new EventListener(s.GetRequiredService<ContentStore>().Hear))
             .AddSingleton<Leases>().AddHostedService<UploadSweeper>().AddHostedService<OrphanSweeper>();

@@ -21,13 +21,16 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
     private const int BufferSize = 256 << 10;
 
     /// <summary>Keeps few buffers, where the shared pool would keep what the largest crowd once had.</summary>
-    private static readonly ArrayPool<byte> Buffers = ArrayPool<byte>.Create(BufferSize, maxArraysPerBucket: 16);
+    private static ArrayPool<byte> s_buffers = NewBuffers();
 
     /// <summary>A lost connection costs at most this much again, and the final flush has at most this much to do.</summary>
     private const long CheckpointEvery = 64 << 20;
 
     private static readonly string Incarnation = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
     private readonly UploadTurns _turns = new();
+
+    /// <summary>Lets go of the buffers that nobody uses.</summary>
+    public static void ReleaseBuffers() => Volatile.Write(ref s_buffers, NewBuffers());
 
     public async Task<string> StartAsync(Principal by, RepositoryName repository, DigestAlgorithm algorithm, CancellationToken ct)
     {
@@ -43,6 +46,8 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
 
     /// <summary>The session, if it belongs to this repository and this account.</summary>
     public ValueTask<Upload?> FindAsync(string id, Principal by, RepositoryName repository, CancellationToken ct) => FindAsync(id, by.AccountId, repository.ToString(), ct);
+
+    private static ArrayPool<byte> NewBuffers() => ArrayPool<byte>.Create(BufferSize, maxArraysPerBucket: 16);
 
     private ValueTask<Upload?> FindAsync(string id, long account, string repository, CancellationToken ct) => db.OneAsync("""
         SELECT id, repository, account_id, storage_key, algorithm, size, hash_state, driver_state, generation
@@ -218,7 +223,7 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
         while (!ended)
         {
             await more;
-            var buffer = Buffers.Rent(BufferSize);
+            var buffer = s_buffers.Rent(BufferSize);
             try
             {
                 var filled = 0;
@@ -248,7 +253,7 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
             }
             finally
             {
-                Buffers.Return(buffer);
+                s_buffers.Return(buffer);
             }
             if (transfer.Length - noted < CheckpointEvery)
                 continue;
@@ -320,7 +325,7 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
     {
         await using var stream = await driver.OpenAsync(key, 0, size, ct) ?? throw new StorageException($"The object {key} is missing right after it was stored.");
         using var hash = new ResumableHash(algorithm);
-        var buffer = Buffers.Rent(BufferSize);
+        var buffer = s_buffers.Rent(BufferSize);
         try
         {
             int n;
@@ -330,7 +335,7 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
         }
         finally
         {
-            Buffers.Return(buffer);
+            s_buffers.Return(buffer);
         }
     }
 

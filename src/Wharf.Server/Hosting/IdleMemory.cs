@@ -4,9 +4,10 @@ namespace Wharf.Server.Hosting;
 
 /// <summary>
 /// Gives memory back once a load is over: .NET keeps a heap that has grown until something presses on it, and nothing does on an idle
-/// server. Five seconds without an allocation worth the name after some that were, and one compacting collection returns the pages.
+/// server. Five seconds without an allocation worth the name after some that were, and what is kept for reuse goes and one compacting
+/// collection returns the pages.
 /// </summary>
-internal sealed class IdleMemory(TimeProvider clock) : BackgroundService
+internal sealed class IdleMemory(TimeProvider clock, IEnumerable<IdleRelease> releases) : BackgroundService
 {
     private const long Idle = 2 << 20;
     private const long Load = 16 << 20;
@@ -26,6 +27,8 @@ internal sealed class IdleMemory(TimeProvider clock) : BackgroundService
                 if (step > Idle || since < Load)
                     continue;
                 since = 0;
+                foreach (var release in releases)
+                    release.Run();
                 GCSettings.LargeObjectHeapCompactionMode = GCLargeObjectHeapCompactionMode.CompactOnce;
                 GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
                 _ = Libc.TrimHeap(0);

@@ -14,6 +14,7 @@ internal sealed record Prepared(WebApplicationBuilder Builder, DataDirectory Dat
     {
         Builder.WebHost.UseKestrelCore();
         Builder.Services.AddSingleton<IMemoryPoolFactory<byte>, Blocks>(); // in place of the one that UseKestrelCore added
+        Builder.Services.AddSingleton(static s => new IdleRelease(((Blocks)s.GetRequiredService<IMemoryPoolFactory<byte>>()).Release));
         Builder.Services.AddSingleton<IConfigureOptions<KestrelServerOptions>, KestrelSetup>();
         return Build();
     }

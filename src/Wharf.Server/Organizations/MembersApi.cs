@@ -57,6 +57,9 @@ internal static class MembersApi
 
     internal static bool IsAccountName(string name) => AccountStore.IsValidName(name) || AccountStore.IsValidRobotName(name);
 
+    /// <summary>Told by the name, so that no answer tells whether another namespace has such a robot.</summary>
+    internal static bool IsForeignRobot(HttpContext http, string name) => AccountStore.OwnerOfRobot(name) is { } owner && owner != http.Organization().Name;
+
     private static async Task<IReadOnlyList<ShownMember>> ShowAsync(MemberStore members, long organizationId, List<TeamMember> found, CancellationToken ct)
     {
         var teams = await DetailsAsync(found, (first, last) => members.TeamsAsync(organizationId, first, last, ct));

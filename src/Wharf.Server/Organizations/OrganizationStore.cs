@@ -12,6 +12,9 @@ internal sealed class OrganizationStore(Database db, Namespaces namespaces, Perm
     public const string Sealed = "sealed";
     public const string Hashed = "hashed";
 
+    /// <summary>As with deleting an account: there always is a superuser.</summary>
+    public static readonly OrganizationOutcome IsSuperuser = OrganizationOutcome.Refused("A superuser does not become an organization; another superuser has to take that away first.");
+
     /// <summary>Makes an organization in the caller's transaction. As in Quay it has the team "owners", whose role is admin, with its maker in it.</summary>
     public async ValueTask<NewAccount> CreateAsync(Tx tx, string name, string? email, Principal owner)
     {
@@ -102,6 +105,8 @@ internal sealed class OrganizationStore(Database db, Namespaces namespaces, Perm
         if (await tx.OneAsync($"SELECT 1 FROM namespace WHERE id = @id AND kind = 'user' AND deleted_ms IS NULL {db.ForUpdate}", static r => r.GetInt32(0), ("id", person.AccountId)) == 0
             || await tx.OneAsync($"SELECT 1 FROM namespace WHERE id = @id AND kind = 'user' AND deleted_ms IS NULL {db.ForShare}", static r => r.GetInt32(0), ("id", admin.AccountId)) == 0)
             return OrganizationOutcome.Refused("One of the two accounts is none any more.");
+        if (await tx.OneAsync($"SELECT superuser FROM account WHERE id = @id {db.ForUpdate}", static r => r.GetInt64(0), ("id", person.AccountId)) == 1)
+            return IsSuperuser;
         if (await tx.OneAsync("""
             SELECT 1 FROM team_member m JOIN team t ON t.id = m.team_id JOIN namespace n ON n.id = t.namespace_id AND n.deleted_ms IS NULL WHERE m.account_id = @id LIMIT 1
             """, static r => r.GetInt32(0), ("id", person.AccountId)) == 1)

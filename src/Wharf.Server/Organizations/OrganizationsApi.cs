@@ -96,6 +96,8 @@ internal static class OrganizationsApi
         var me = http.Caller().Principal;
         if (!permissions.MayCreateOrganizations(me))
             return Problem.InsufficientScope("You may not make organizations here; ask a superuser.");
+        if (me.Superuser)
+            return Refusal(OrganizationStore.IsSuperuser);
         var admin = await authenticator.PasswordAsync(body.AdminUser, body.AdminPassword, http.Connection.RemoteIpAddress, ct);
         if (admin.RetryAfterSeconds > 0)
             return new Problem(429, "too_many_login_attempts", admin.Problem!, admin.RetryAfterSeconds);

@@ -96,7 +96,7 @@ internal sealed class PrototypeStore(Database db)
         SELECT n.id, (SELECT r.namespace_id FROM robot r WHERE r.id = n.id) FROM namespace n WHERE n.name = @name AND n.deleted_ms IS NULL AND n.kind <> 'organization' {db.ForShare}
         """, static r => new Account(r.GetInt64(0), r.IsDBNull(1) ? null : r.GetInt64(1)), ("name", name));
 
-    private static OrganizationOutcome ForeignRobot => OrganizationOutcome.Refused("Only robots of the organization itself can be in its default permissions.");
+    internal static OrganizationOutcome ForeignRobot => OrganizationOutcome.Refused("Only robots of the organization itself can be in its default permissions.");
 
     private static Prototype Read(DbDataReader r) => new(r.GetInt64(0), r.GetString(1), ReadAccount(r, 3), ReadAccount(r, 6), r.IsDBNull(9) ? null : r.GetString(9), (RepositoryRole)r.GetInt64(2));
 

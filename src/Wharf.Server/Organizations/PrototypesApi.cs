@@ -32,6 +32,8 @@ internal static class PrototypesApi
             return Problem.InvalidRequest("Unknown activating user");
         if (!(toTeam ? AccountStore.IsValidName(body.Delegate.Name) : MembersApi.IsAccountName(body.Delegate.Name)))
             return Problem.InvalidRequest("Missing delegate user or team");
+        if ((body.ActivatingUser is { } maker && MembersApi.IsForeignRobot(http, maker.Name)) || (!toTeam && MembersApi.IsForeignRobot(http, body.Delegate.Name)))
+            return OrganizationsApi.Refusal(PrototypeStore.ForeignRobot);
         var id = http.Organization().NamespaceId;
         var (outcome, uuid) = await prototypes.CreateAsync(http.Caller().Principal, id, body.ActivatingUser?.Name, body.Delegate.Name, toTeam, role, ct);
         return outcome.Problem is null ? await ShowAsync(prototypes, id, uuid!, ct) : OrganizationsApi.Refusal(outcome);

@@ -105,7 +105,7 @@ internal sealed class TeamStore(Database db, Permissions permissions, AccountOpt
         if (await FindAccountAsync(tx, name, db.ForShare) is not { } account)
             return (OrganizationOutcome.Refused("Unknown user"), null, false);
         if (account.IsRobot && await tx.OneAsync("SELECT 1 FROM robot WHERE id = @id AND namespace_id = @ns", static r => r.GetInt32(0), ("id", account.Id), ("ns", organizationId)) == 0)
-            return (OrganizationOutcome.Refused("Only robots of the organization itself can be in its teams."), null, false);
+            return (ForeignRobot, null, false);
         if (options.RequireTeamInvite && !account.IsRobot && !await IsMemberAsync(tx, organizationId, account.Id))
             return await InviteAsync(tx, by, organizationId, team, account) ? (OrganizationOutcome.Done, account, true)
                 : (OrganizationOutcome.Refused($"At most {MaxInvites} people are invited to one team at a time."), null, false);
@@ -121,7 +121,7 @@ internal sealed class TeamStore(Database db, Permissions permissions, AccountOpt
         if (await FindAsync(tx, organizationId, teamName) is not { } team)
             return NoSuchTeam;
         if (await FindAccountAsync(tx, name, "") is not { } account)
-            return OrganizationOutcome.NotFound($"There is no user or robot {name}.");
+            return OrganizationOutcome.NotFound("There is no such user or robot.");
         if (await tx.ExecuteAsync("DELETE FROM team_invite WHERE team_id = @team AND account_id = @account", ("team", team.Id), ("account", account.Id)) > 0)
         {
             await AddMemberEventAsync(tx, "team.invite_withdrawn", organizationId, by, team, account);
@@ -206,6 +206,8 @@ internal sealed class TeamStore(Database db, Permissions permissions, AccountOpt
     /// <param name="more">Further members of the payload, each with a comma before it.</param>
     private static ValueTask<int> AddEventAsync(Tx tx, string kind, long organizationId, Principal by, long teamId, string name, string more) =>
         Events.AddAsync(tx, kind, organizationId, null, null, $$"""{"by":{{by.AccountId}},"team":{{teamId}},"name":"{{JsonEncodedText.Encode(name)}}"{{more}}}""");
+
+    internal static OrganizationOutcome ForeignRobot => OrganizationOutcome.Refused("Only robots of the organization itself can be in its teams.");
 
     private static OrganizationOutcome NoSuchTeam => OrganizationOutcome.NotFound("The organization has no such team.");
 

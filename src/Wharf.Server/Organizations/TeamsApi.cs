@@ -83,6 +83,8 @@ internal static class TeamsApi
             return NoSuchTeam;
         if (!MembersApi.IsAccountName(membername))
             return Problem.InvalidRequest("Unknown user");
+        if (MembersApi.IsForeignRobot(http, membername))
+            return OrganizationsApi.Refusal(TeamStore.ForeignRobot);
         var (outcome, member, invited) = await teams.AddAsync(http.Caller().Principal, http.Organization().NamespaceId, teamname, membername, ct);
         return outcome.Problem is null ? TypedResults.Json(Show(member!, invited), OrganizationsJson.Default.ShownTeamMember) : OrganizationsApi.Refusal(outcome);
     }
@@ -91,7 +93,7 @@ internal static class TeamsApi
     {
         if (!AccountStore.IsValidName(teamname))
             return NoSuchTeam;
-        var outcome = MembersApi.IsAccountName(membername)
+        var outcome = MembersApi.IsAccountName(membername) && !MembersApi.IsForeignRobot(http, membername)
             ? await teams.RemoveAsync(http.Caller().Principal, http.Organization().NamespaceId, teamname, membername, ct)
             : OrganizationOutcome.NotFound("There is no such user or robot.");
         return outcome.Problem is null ? TypedResults.NoContent() : OrganizationsApi.Refusal(outcome);

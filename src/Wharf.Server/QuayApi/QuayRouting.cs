@@ -15,7 +15,12 @@ internal sealed partial class QuayRouting(RequestDelegate next)
 
     public Task InvokeAsync(HttpContext http)
     {
-        if (http.Request.Path.Value is not { } path || !path.StartsWith(Prefix, StringComparison.Ordinal) || path.Length == Prefix.Length)
+        if (http.Request.Path.Value is not { } path)
+            return next(http);
+        // The router knows no case: "/API/v1/repository/-" would otherwise reach the templates below without a name.
+        if (IsMisspelt(path, "/api/v1/") || IsMisspelt(path, Prefix))
+            return Problem.NotFound("There is no such operation; paths are in lower case.").ExecuteAsync(http);
+        if (!path.StartsWith(Prefix, StringComparison.Ordinal) || path.Length == Prefix.Length)
             return next(http);
         if (path.Length > MaxPath)
             return Problem.InvalidRequest("The path is too long for a repository name and a resource of it.").ExecuteAsync(http);
@@ -27,6 +32,8 @@ internal sealed partial class QuayRouting(RequestDelegate next)
         http.Request.Path = resource.Success ? $"{Prefix}-{resource.Value}" : $"{Prefix}-";
         return next(http);
     }
+
+    private static bool IsMisspelt(string path, string prefix) => path.StartsWith(prefix, StringComparison.OrdinalIgnoreCase) && !path.StartsWith(prefix, StringComparison.Ordinal);
 
     // Behind at least a namespace and a name; the first that matches leaves the shortest name.
     [GeneratedRegex(@"/(?<=/repository/[^/]+/.+/)(changevisibility|changestate|changetrust|restore|permissions/(team|user)(/[^/]*(/transitive)?)?|tokens(/[^/]*)?|authorizedemail/[^/]+)/?$",

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Text.Json;
+using Wharf.Server.Accounts;
 using Wharf.Server.Auth;
 using Wharf.Server.Data;
 using Wharf.Server.Outbox;
@@ -55,6 +56,9 @@ internal sealed class GrantStore(Database db, Permissions permissions)
     /// <summary>Grants a role to a person, or to a robot of the repository's own namespace.</summary>
     public Task<GrantOutcome> GrantToAccountAsync(Principal by, RepositoryAccess access, string name, RepositoryRole role, CancellationToken ct) => db.WriteAsync<GrantOutcome>(async tx =>
     {
+        // Told by the name, so that the answer does not tell whether another namespace has such a robot.
+        if (AccountStore.OwnerOfRobot(name) is { } owner && owner != access.Name.Namespace)
+            return ForeignRobot;
         // Locked, so that whoever is deleted at the same moment either takes this grant along or is gone here.
         var account = await tx.OneAsync($"""
             SELECT n.id, n.kind, (SELECT r.namespace_id FROM robot r WHERE r.id = n.id) FROM namespace n WHERE n.name = @name AND n.deleted_ms IS NULL {db.ForShare}
@@ -64,7 +68,7 @@ internal sealed class GrantStore(Database db, Permissions permissions)
         if (account.Id == access.NamespaceId)
             return GrantOutcome.Refused("Namespace owner must always be admin.");
         if (account.Kind == "robot" && account.Owner != access.NamespaceId)
-            return GrantOutcome.Refused("Only robots of the repository's own namespace can be granted something on it.");
+            return ForeignRobot;
         return await GrantAsync(tx, by, access, "account", account.Id, name, role)
             ? new(await tx.OneAsync($"{Accounts} AND g.account_id = @id", ReadAccount, [.. Of(access), ("id", account.Id)]), null)
             : Gone;
@@ -112,6 +116,8 @@ internal sealed class GrantStore(Database db, Permissions permissions)
         tx.OnCommit(() => permissions.Forget(access.Name));
         return true;
     }, ct);
+
+    private static GrantOutcome ForeignRobot => GrantOutcome.Refused("Only robots of the repository's own namespace can be granted something on it.");
 
     private static GrantOutcome Gone => GrantOutcome.Refused("The repository was deleted meanwhile.");
 

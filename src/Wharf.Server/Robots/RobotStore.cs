@@ -41,15 +41,14 @@ internal sealed class RobotStore(Database db, KeyRing ring, OpaqueTokens tokens,
          WHERE r.namespace_id = @ns {(robotId is null ? "" : "AND r.id = @robot")} ORDER BY p.name LIMIT 100000
         """, static r => new RobotGrant(r.GetInt64(0), r.GetString(1), r.GetInt64(2) == 1, (RepositoryRole)r.GetInt64(3)), ct, ("ns", namespaceId), ("robot", robotId));
 
-    /// <param name="owner">The name of the namespace.</param>
     /// <param name="name">The robot's own, short name.</param>
     /// <param name="expiresMs">When it ends, in Unix milliseconds; null for never.</param>
-    public async Task<RobotOutcome> CreateAsync(Principal by, long namespaceId, string owner, string name, string description, string metadata, long? expiresMs, CancellationToken ct)
+    public async Task<RobotOutcome> CreateAsync(Principal by, long namespaceId, string name, string description, string metadata, long? expiresMs, CancellationToken ct)
     {
         var secret = await NewSecretAsync(ct);
         return await db.WriteAsync<RobotOutcome>(async tx =>
         {
-            if (await ModeAsync(tx, namespaceId) is not { } hashed)
+            if (await LockOwnerAsync(tx, namespaceId) is not var (owner, hashed))
                 return new(null, "The namespace has been deleted.");
             if (expiresMs is not null && await tx.OneAsync("SELECT now_ms()", static r => r.GetInt64(0)) >= expiresMs)
                 return new(null, "The expiration is in the past.");
@@ -73,7 +72,7 @@ internal sealed class RobotStore(Database db, KeyRing ring, OpaqueTokens tokens,
         var secret = await NewSecretAsync(ct);
         return await db.WriteAsync(async tx =>
         {
-            if (await ModeAsync(tx, namespaceId) is not { } hashed || await LockAsync(tx, namespaceId, name) is not (> 0 and var id))
+            if (await LockOwnerAsync(tx, namespaceId) is not var (_, hashed) || await LockAsync(tx, namespaceId, name) is not (> 0 and var id))
                 return RobotOutcome.Unknown;
             await tx.ExecuteAsync("UPDATE robot SET token_id = @token, token_mac = @mac, sealed_token = @sealed, credential = credential + 1 WHERE id = @id",
                 ("token", secret.Id), ("mac", secret.Mac), ("sealed", hashed ? null : secret.Sealed), ("id", id));
@@ -100,6 +99,8 @@ internal sealed class RobotStore(Database db, KeyRing ring, OpaqueTokens tokens,
     {
         if (await LockAsync(tx, namespaceId, name) is not (> 0 and var id))
             return RobotOutcome.Unknown;
+        // Whoever grants it something holds this row, so that the grant is there to be removed.
+        await tx.ListAsync($"SELECT id FROM namespace WHERE id = @id {db.ForUpdate}", static r => r.GetInt64(0), ("id", id));
         var outcome = await ChangedAsync(tx, "robot.deleted", namespaceId, id, name, by, null);
         foreach (var statement in (string[])["DELETE FROM account_grant WHERE account_id = @id", "DELETE FROM team_member WHERE account_id = @id",
             "DELETE FROM prototype WHERE account_id = @id OR activating_id = @id", "DELETE FROM star WHERE account_id = @id",
@@ -118,9 +119,10 @@ internal sealed class RobotStore(Database db, KeyRing ring, OpaqueTokens tokens,
         return rows.Count;
     }
 
-    // Whether the namespace keeps hashes only, or null when it has gone. Locked, so that a change of the mode finds every token.
-    private async ValueTask<bool?> ModeAsync(Tx tx, long namespaceId) => await tx.OneAsync(
-        $"SELECT robot_secrets FROM namespace WHERE id = @ns AND deleted_ms IS NULL {db.ForShare}", static r => (bool?)(r.GetString(0) == "hashed"), ("ns", namespaceId));
+    // The namespace's name and whether it keeps hashes only, or null when it has gone. Locked, so that a change of the mode finds every
+    // token, and another name every robot.
+    private ValueTask<(string Name, bool Hashed)?> LockOwnerAsync(Tx tx, long namespaceId) => tx.OneAsync(
+        $"SELECT name, robot_secrets FROM namespace WHERE id = @ns AND deleted_ms IS NULL {db.ForShare}", static r => ((string, bool)?)(r.GetString(0), r.GetString(1) == "hashed"), ("ns", namespaceId));
 
     private ValueTask<long> LockAsync(Tx tx, long namespaceId, string name) => tx.OneAsync(
         $"SELECT id FROM robot WHERE namespace_id = @ns AND name = @name {db.ForUpdate}", static r => r.GetInt64(0), ("ns", namespaceId), ("name", name));

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Http.Features;
 using Wharf.Server.Accounts;
 using Wharf.Server.Auth;
 using Wharf.Server.Hosting.Network;
@@ -87,7 +88,7 @@ internal static class RobotsApi
         var (body, problem) = await ReadAsync(http, ct);
         return body is null
             ? problem!
-            : Answer(await robots.CreateAsync(http.Caller().Principal, owner.Id, owner.Name, name, body.Description ?? "", Text(body.Metadata) ?? "{}", Ms(body.Expiration), ct), 201);
+            : Answer(await robots.CreateAsync(http.Caller().Principal, owner.Id, name, body.Description ?? "", Text(body.Metadata) ?? "{}", Ms(body.Expiration), ct), 201);
     }
 
     private static Task<IResult> ChangeOwn(HttpContext http, string robot, RobotStore robots, CancellationToken ct) => ChangeAsync(http, robots, Own(http), robot, ct);
@@ -155,7 +156,7 @@ internal static class RobotsApi
     private static async ValueTask<(RobotBody? Body, Problem? Problem)> ReadAsync(HttpContext http, CancellationToken ct)
     {
         // Quay's clients send none, or an empty one.
-        var (body, problem) = http.Request.ContentLength is null or 0 && !http.Request.Headers.ContainsKey("Transfer-Encoding")
+        var (body, problem) = http.Request.ContentLength is 0 || http.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true }
             ? (new RobotBody(null, null, null), null)
             : await JsonBody.ReadAsync(http, RobotsJson.Default.RobotBody, ct);
         return body switch
@@ -163,10 +164,25 @@ internal static class RobotsApi
             null => (null, problem),
             { Description: { } text } when text.Length > MaxDescription || text.Any(char.IsControl) => (null, Problem.InvalidRequest($"A description has at most {MaxDescription} characters, without control characters.")),
             { Metadata: { ValueKind: not (JsonValueKind.Object or JsonValueKind.Null) } } => (null, Problem.InvalidRequest("unstructured_metadata must be an object.")),
-            { Metadata: { } m } when m.GetRawText() is var raw && (raw.Length > MaxMetadata || raw.Contains("\\u0000", StringComparison.Ordinal)) => (null, Problem.InvalidRequest($"unstructured_metadata has at most {MaxMetadata} characters, without NUL.")),
+            { Metadata: { } m } when RawText(m) is not { Length: <= MaxMetadata } raw || raw.Contains("\\u0000", StringComparison.Ordinal) => (null, Problem.InvalidRequest($"unstructured_metadata has at most {MaxMetadata} characters, all of them Unicode text without NUL.")),
             { Expiration: < 0 or > 253_402_300_799 } => (null, Problem.InvalidRequest("expiration is a time in seconds since 1970, or 0 for never.")),
             _ => (body, null),
         };
+    }
+
+    // Null for what parses, but could not be written again: half a surrogate pair, or bytes that are no UTF-8.
+    private static string? RawText(JsonElement metadata)
+    {
+        try
+        {
+            using var writer = new Utf8JsonWriter(Stream.Null);
+            metadata.WriteTo(writer);
+            return metadata.GetRawText();
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            return null;
+        }
     }
 
     private static long? Ms(long? seconds) => seconds is null or 0 ? null : seconds * 1000;

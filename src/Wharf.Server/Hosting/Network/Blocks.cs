@@ -28,6 +28,13 @@ internal sealed class Blocks : MemoryPool<byte>, IMemoryPoolFactory<byte>
         return block;
     }
 
+    /// <summary>Lets go of the blocks that nobody holds.</summary>
+    public void Release()
+    {
+        while (_idle.TryDequeue(out _))
+            Interlocked.Decrement(ref _count);
+    }
+
     // One pool for the whole process, which ends with it.
     protected override void Dispose(bool disposing)
     {
@@ -45,8 +52,8 @@ internal sealed class Blocks : MemoryPool<byte>, IMemoryPoolFactory<byte>
 
     private sealed class Block(Blocks pool) : IMemoryOwner<byte>
     {
-        // Pinned, so that the kernel's writing needs no handle and the collector never moves it.
-        public Memory<byte> Memory { get; } = GC.AllocateUninitializedArray<byte>(Size, pinned: true);
+        // Not in the pinned heap, which is never compacted: there one small thing behind the blocks of a load kept all of their memory.
+        public Memory<byte> Memory { get; } = GC.AllocateUninitializedArray<byte>(Size);
 
         public void Dispose() => pool.Return(this);
     }

@@ -47,6 +47,17 @@ public sealed class SwitchTests(SwitchTests.TurnedRegistry registry) : IClassFix
         (await other.Client.ReadAsync($"/v2/{organization}/app/manifests/v1")).Is(403, "DENIED");
     }
 
+    [Theory]
+    [InlineData("x")]
+    [InlineData("two__low")]
+    [InlineData("two--dashes")]
+    public async Task A_push_makes_no_organization_under_a_name_that_none_can_have(string name)
+    {
+        var owner = await registry.CreateUserAsync();
+
+        (await owner.Client.SendAsync("POST", $"/v2/{name}/app/blobs/uploads/?digest={Digest.Of("x"u8)}", "x"u8.ToArray())).Is(403, "DENIED");
+    }
+
     [Fact]
     public async Task A_refused_push_makes_no_namespace()
     {

@@ -34,6 +34,20 @@ public sealed class SettingsTests(SettingsTests.SetRegistry registry) : IClassFi
         (await browser.SendAsync("POST", "/api/v1/user/", body)).Is(400);
     }
 
+    [Theory]
+    [InlineData("unclaimed-superuser")]
+    [InlineData("unclaimed-reader")]
+    [InlineData("unclaimed-exempt")]
+    public async Task A_newcomer_does_not_take_a_name_to_which_the_settings_give_powers(string name)
+    {
+        var browser = new Browser(registry.Anonymous);
+        browser.Csrf = (await browser.SendAsync("GET", "/csrf_token")).Json.GetProperty("csrf_token").GetString();
+
+        (await browser.SendAsync("POST", "/api/v1/user/", $$"""{"username":"{{name}}","password":"password1"}""")).Is(400);
+
+        (await registry.CreateUserAsync(name)).Client.Dispose();
+    }
+
     [Fact]
     public async Task A_page_of_another_site_makes_no_account() =>
         (await new Browser(registry.Anonymous).SendAsync("POST", "/api/v1/user/", """{"username":"forged","password":"password1"}""")).Is(403);
@@ -205,6 +219,9 @@ public sealed class SettingsTests(SettingsTests.SetRegistry registry) : IClassFi
             ["Accounts:RestrictedUsers"] = "true",
             ["Accounts:SuperusersOrgCreationOnly"] = "true",
             ["Accounts:RestrictedUsersWhitelist:0"] = Exempt,
+            ["Accounts:GlobalReadOnlySuperusers:1"] = "unclaimed-reader",
+            ["Accounts:Superusers:2"] = "unclaimed-superuser",
+            ["Accounts:RestrictedUsersWhitelist:1"] = "unclaimed-exempt",
         };
 
         public Task<Account> NamedAsync(string name) => _named.GetOrAdd(name, n => new(() => CreateUserAsync(n))).Value;

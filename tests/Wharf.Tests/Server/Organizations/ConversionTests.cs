@@ -76,6 +76,19 @@ public sealed class ConversionTests(UserRegistry registry) : IClassFixture<UserR
         }
     }
 
+    [Fact]
+    public async Task A_superuser_does_not_become_an_organization()
+    {
+        var (person, admin) = (await registry.CreateUserAsync(), await registry.CreateUserAsync());
+        (await registry.Client.SendJsonAsync("PUT", $"/api/v1/superuser/users/{person.Name}", """{"superuser":true}""")).Is(200);
+
+        (await Convert(person, admin.Name, admin.Password)).Is(400);
+
+        (await person.Client.ReadAsync("/api/v1/superuser/users/")).Is(200);
+        (await registry.Client.SendJsonAsync("PUT", $"/api/v1/superuser/users/{person.Name}", """{"superuser":false}""")).Is(200);
+        (await Convert(person, admin.Name, admin.Password)).Is(200);
+    }
+
     private static Task<Answer> Convert(Account person, string admin, string password) =>
         person.Client.SendJsonAsync("POST", "/api/v1/user/convert", $$"""{"adminUser":"{{admin}}","adminPassword":"{{password}}"}""");
 }

@@ -207,6 +207,31 @@ public sealed class RobotTests(UserRegistry registry) : IClassFixture<UserRegist
         (await Me.SendJsonAsync("PUT", Path(NewName()), """{"expiration":1}""")).Is(400);
     }
 
+    [Fact]
+    public async Task A_robot_that_was_at_work_until_its_end_stops_then()
+    {
+        var (name, token) = await CreateAsync();
+        using var robot = registry.ClientFor($"{registry.User.Name}+{name}", token);
+        (await Me.SendJsonAsync("PATCH", Path(name), $$"""{"expiration":{{TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() + 4}}}""")).Is(200);
+        (await robot.ReadAsync("/v2/auth?service=wharf")).Is(200);
+
+        await Poll.UntilAsync(async () => (int)(await robot.ReadAsync("/v2/auth?service=wharf")).Status == 401, TimeSpan.FromSeconds(12));
+    }
+
+    [Fact]
+    public async Task Metadata_that_could_not_be_shown_again_is_400()
+    {
+        var name = NewName();
+
+        foreach (var body in (byte[][])[
+            """{"unstructured_metadata":{"a":"\ud800"}}"""u8.ToArray(), """{"unstructured_metadata":{"\udc00":1}}"""u8.ToArray(), [.. """{"unstructured_metadata":{"a":" """u8, 0xff, .. "\"}}"u8],
+            """{"unstructured_metadata":{"a":[{"b":"\ud83d\ud83d"}]}}"""u8.ToArray()])
+            (await Me.SendAsync("PUT", Path(name), body, ("Content-Type", "application/json"))).Is(400);
+
+        (await Me.SendJsonAsync("PUT", Path(name), """{"unstructured_metadata":{"a":"\ud83d\ude00"}}""")).Is(201);
+        (await Me.ReadAsync(Path(name))).Is(200);
+    }
+
     [Theory]
     [InlineData("x", "{}")]
     [InlineData("UPPER", "{}")]
