@@ -2,7 +2,7 @@
 CREATE TABLE app_token (
     id           IDENTITY,
     uuid         TEXT NOT NULL UNIQUE,
-    account_id   BIGINT NOT NULL REFERENCES namespace (id),
+    account_id   BIGINT NOT NULL,
     title        TEXT NOT NULL,
     token_id     TEXT NOT NULL UNIQUE,                       -- the beginning of the token, by which it is found
     token_mac    BYTES NOT NULL,                             -- keyed hash of the whole token, which is kept nowhere

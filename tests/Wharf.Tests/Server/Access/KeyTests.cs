@@ -68,6 +68,9 @@ public sealed class KeyTests
         await user.Client.PushImageAsync(repository, "v1");
         var scope = $"repository:{repository}:pull";
         var before = await user.Client.TokenAsync(scope);
+        var app = (await user.Client.SendJsonAsync("POST", "/api/v1/user/apptoken", """{"title":"build"}""")).Is(200).Json.GetProperty("token").GetProperty("token_code").GetString()!;
+        var encrypted = (await user.Client.SendJsonAsync("POST", "/api/v1/user/clientkey", $$"""{"password":"{{user.Password}}"}""")).Is(200).Json.GetProperty("key").GetString()!;
+        (await registry.ClientFor(user.Name, encrypted).ReadAsync("/v2/")).Is(200);
         var oldFile = Path.Combine(registry.DataDirectory, "keys.json");
         var oldRing = await File.ReadAllBytesAsync(oldFile, TestContext.Current.CancellationToken);
 
@@ -76,6 +79,8 @@ public sealed class KeyTests
 
         Assert.NotEqual(before.Split('.')[0], after.Split('.')[0]);
         await AllGoodAsync();
+        // It went with the key that sealed it.
+        (await registry.ClientFor(user.Name, encrypted).ReadAsync("/v2/")).Is(401);
         await registry.RestartAsync();
         await AllGoodAsync();
         Assert.Equal(0, await RotateAsync(registry));
@@ -103,6 +108,7 @@ public sealed class KeyTests
                 (await registry.Anonymous.WithTokenAsync(token, "GET", $"/v2/{repository}/manifests/v1")).Is(200);
             }
             (await registry.ClientFor(user.Name, user.Password).ReadAsync("/v2/")).Is(200);
+            (await registry.ClientFor("$app", app).ReadAsync("/v2/")).Is(200);
             (await registry.Client.ReadAsync("/v2/")).Is(200);
         }
     }

@@ -16,7 +16,7 @@ public sealed class SuperuserTests(UserRegistry registry) : IClassFixture<UserRe
         var changed = (await registry.Client.SendJsonAsync("PUT", $"/api/v1/superuser/users/{name}", $$"""{"email":"{{name}}@new.test","enabled":false}""")).Is(200);
         (await registry.Client.SendAsync("DELETE", $"/api/v1/superuser/users/{name}")).Is(204);
 
-        Assert.Equal(["username", "email", "password"], made.Json.EnumerateObject().Select(static p => p.Name));
+        Assert.Equal(["username", "email", "password", "encrypted_password"], made.Json.EnumerateObject().Select(static p => p.Name));
         Assert.Equal("""
             {"kind":"user","name":"NAME","username":"NAME","email":"NAME@example.test","verified":true,"avatar":{"name":"NAME","hash":"HASH","color":"COLOR","kind":"user"},
             "super_user":false,"global_readonly_super_user":false,"enabled":true,"created":"DATE","last_accessed":null}
