@@ -102,7 +102,6 @@ internal static class UserApi
 
     private static async Task<IResult> OwnAsync(HttpContext http, Principal me, PeopleStore people, CancellationToken ct)
     {
-        http.Response.Headers.CacheControl = "no-store";
         if (await people.FindAsync(me.AccountId, ct) is not { } person)
             return Problem.InvalidToken("The account has been deleted.");
         var organizations = await people.MembershipsAsync(me.AccountId, ct);
