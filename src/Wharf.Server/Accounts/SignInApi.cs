@@ -22,7 +22,6 @@ internal static class SignInApi
 
     private static JsonHttpResult<CsrfToken> GetCsrfToken(HttpContext http, Sessions sessions)
     {
-        NoStore(http);
         return TypedResults.Json(new CsrfToken(sessions.CsrfToken(http)), AccountsJson.Default.CsrfToken);
     }
 
@@ -39,7 +38,6 @@ internal static class SignInApi
         if (result.Caller is not { Principal: var principal })
             return TypedResults.Json(new SignInRefusal(false, true, WrongPassword), AccountsJson.Default.SignInRefusal, statusCode: 403);
         await sessions.SignInAsync(http, principal, (await sessions.AuthenticateAsync(http, ct))?.Session, ct);
-        NoStore(http);
         return TypedResults.Json(new Done(true), AccountsJson.Default.Done);
     }
 
@@ -56,7 +54,6 @@ internal static class SignInApi
             return TypedResults.Json(new VerifyRefusal(WrongPassword, true), AccountsJson.Default.VerifyRefusal, statusCode: 403);
         if (caller.Session is not null)
             await sessions.SignInAsync(http, result.Caller.Principal, caller.Session, ct);
-        NoStore(http);
         return TypedResults.Json(new Done(true), AccountsJson.Default.Done);
     }
 
@@ -84,7 +81,6 @@ internal static class SignInApi
 
     private static async Task<IResult> List(HttpContext http, SessionStore store, CancellationToken ct)
     {
-        NoStore(http);
         var caller = http.Caller();
         var found = await store.ListAsync(caller.Principal.AccountId, ct);
         return TypedResults.Json(new SessionList([.. found.Select(s => new SessionView(s.Id, QuayDate.Format(s.CreatedMs)!, QuayDate.Format(s.SeenMs)!, QuayDate.Format(s.ExpiresMs)!,
@@ -112,6 +108,4 @@ internal static class SignInApi
     private const string WrongPassword = "Invalid Username or Password";
 
     private static Problem TooManyTries(AuthResult result) => new(429, "too_many_login_attempts", result.Problem!, result.RetryAfterSeconds);
-
-    private static void NoStore(HttpContext http) => http.Response.Headers.CacheControl = "no-store";
 }

@@ -19,7 +19,7 @@ internal static class UserApi
         app.MapGet("/api/v1/users/{username}", Get).Requires(Permission.Anyone).WithName("getUserInformation");
     }
 
-    private static Task<IResult> GetOwn(HttpContext http, PeopleStore people, CancellationToken ct) => OwnAsync(http, http.Caller().Principal, people, ct);
+    private static Task<IResult> GetOwn(HttpContext http, PeopleStore people, CancellationToken ct) => OwnAsync(http.Caller().Principal, people, ct);
 
     // As Quay, members that are not for the user to change (username, verified, is_admin) are no part of the body and do nothing.
     private static async Task<IResult> Change(HttpContext http, PeopleStore people, Sessions sessions, CancellationToken ct)
@@ -36,7 +36,7 @@ internal static class UserApi
             return Problem.InvalidRequest(why);
         if (goesOn is not null)
             sessions.Give(http, goesOn);
-        return await OwnAsync(http, caller.Principal, people, ct);
+        return await OwnAsync(caller.Principal, people, ct);
     }
 
     private static async Task<IResult> Create(HttpContext http, AccountOptions options, AccountStore accounts, PeopleStore people, Sessions sessions, LoginThrottle throttle, CancellationToken ct)
@@ -66,7 +66,7 @@ internal static class UserApi
         // A credential in the header shows somebody else, who goes on as before.
         if (!http.Caller().Presented)
             await sessions.SignInAsync(http, principal, null, ct);
-        return await OwnAsync(http, principal, people, ct);
+        return await OwnAsync(principal, people, ct);
     }
 
     private static async Task<IResult> Delete(HttpContext http, PeopleStore people, Sessions sessions, CancellationToken ct)
@@ -97,15 +97,14 @@ internal static class UserApi
             return Problem.InvalidToken("Sign in first.");
         }
         if (username == caller.Principal.Name && caller.Principal.IsPerson)
-            return await OwnAsync(http, caller.Principal, people, ct);
+            return await OwnAsync(caller.Principal, people, ct);
         return await people.FindAsync(username, ct) is { } person
             ? TypedResults.Json(new OtherUser(false, person.Name, Avatar.Of(person.Name, "user")), UserJson.Default.OtherUser)
             : Problem.NotFound("There is no such user.");
     }
 
-    private static async Task<IResult> OwnAsync(HttpContext http, Principal me, PeopleStore people, CancellationToken ct)
+    private static async Task<IResult> OwnAsync(Principal me, PeopleStore people, CancellationToken ct)
     {
-        http.Response.Headers.CacheControl = "no-store";
         if (await people.FindAsync(me.AccountId, ct) is not { } person)
             return Problem.InvalidToken("The account has been deleted.");
         var organizations = await people.MembershipsAsync(me.AccountId, ct);

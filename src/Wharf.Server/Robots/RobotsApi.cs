@@ -147,7 +147,6 @@ internal static class RobotsApi
             return Answer(RobotOutcome.Unknown);
         if (robot.Token is null)
             return Problem.InvalidRequest("This namespace keeps only hashes of its robots' tokens. Regenerate the token to get a new one, which is shown once.");
-        http.Response.Headers.CacheControl = "no-store";
         return CredentialFile.Create(format, address.Service(http), robot.Name, robot.Token) is { } file
             ? TypedResults.File(Encoding.UTF8.GetBytes(file.Text), file.MediaType, file.Name)
             : Problem.InvalidRequest($"The format is one of {string.Join(", ", CredentialFile.Formats)}.");

@@ -68,7 +68,6 @@ internal static class HealthApi
     {
         http.Response.StatusCode = status;
         http.Response.ContentType = "application/json";
-        http.Response.Headers.CacheControl = "no-store";
         await using var json = new Utf8JsonWriter(http.Response.BodyWriter);
         json.WriteStartObject();
         members(json);
