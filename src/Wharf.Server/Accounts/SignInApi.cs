@@ -67,7 +67,6 @@ internal static class SignInApi
             return TooManyTries(result);
         if (result.Caller is not { Principal: var me })
             return Problem.InvalidRequest(WrongPassword);
-        NoStore(http);
         return TypedResults.Json(new EncryptedPassword(encrypted.Seal(me.AccountId, me.Credential, body.Password)), AccountsJson.Default.EncryptedPassword);
     }
 
