@@ -33,15 +33,17 @@ internal sealed class Authenticator : IDisposable
 
     // Verified passwords, under a key that dies with the process, so that not even a memory dump holds them for long.
     private readonly byte[] _rememberKey = RandomNumberGenerator.GetBytes(32);
-    private readonly Cache<Digest, Remembered> _remembered = new(10_000, static _ => 1);
+    private readonly Cache<Digest, Remembered> _remembered;
     private readonly Lazy<byte[]> _nobody;
 
     // A PBKDF2 costs a tenth of a second of a core: it may take half of them, and only so many may wait.
     private readonly SemaphoreSlim _hashing = new(Math.Max(1, Environment.ProcessorCount / 2));
     private int _waiting;
 
-    public Authenticator(AccountStore accounts, RegistryTokens tokens, OpaqueTokens opaque, AppTokenStore appTokens, EncryptedPasswords encrypted, LoginThrottle throttle, Sessions sessions, LastUses uses, AuthOptions options, TimeProvider clock)
+    public Authenticator(Database db, AccountStore accounts, RegistryTokens tokens, OpaqueTokens opaque, AppTokenStore appTokens, EncryptedPasswords encrypted, LoginThrottle throttle, Sessions sessions, LastUses uses, AuthOptions options, TimeProvider clock)
     {
+        // What another process changed, a password among it, counts within seconds or not at all.
+        _remembered = new(10_000, static _ => 1, db.Freshness);
         _accounts = accounts;
         _tokens = tokens;
         _opaque = opaque;
