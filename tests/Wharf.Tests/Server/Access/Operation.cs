@@ -1,6 +1,4 @@
-using System.Reflection;
 using System.Text.RegularExpressions;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Wharf.Server.Hosting;
@@ -32,7 +30,7 @@ internal sealed partial record Operation(string Nickname, string Method, string 
         var directory = Directory.CreateTempSubdirectory("wharf-endpoints-").FullName;
         try
         {
-            var wharf = new Composition(Part<Action<WebApplicationBuilder>>("Add"), Part<Action<WebApplication>>("Use"), Part<Action<WebApplication>>("Map"));
+            var wharf = new Composition(ProgramParts.Add, ProgramParts.Use, ProgramParts.Map);
             var config = System.IO.Path.Combine(directory, "wharf.yaml");
             await File.WriteAllTextAsync(config, "Accounts:\n  InitialAdmin: false\n");
             await using var app = await ServerApp.StartAsync(new Launch { Data = directory, Config = config, Listen = ["http://127.0.0.1:0"] }, wharf, CancellationToken.None);
@@ -45,12 +43,6 @@ internal sealed partial record Operation(string Nickname, string Method, string 
             Directory.Delete(directory, recursive: true);
         }
     }
-
-    // Local functions of Program.cs, which is no class that could be named.
-    private static T Part<T>(string name) where T : Delegate => typeof(ServerApp).Assembly.EntryPoint!.DeclaringType!
-        .GetMethods(BindingFlags.Static | BindingFlags.NonPublic)
-        .Single(m => m.Name.Contains($"g__{name}|", StringComparison.Ordinal))
-        .CreateDelegate<T>();
 
     [GeneratedRegex(@"\{[^}]*\}|<[^>]*>", RegexOptions.None, 1000)]
     private static partial Regex Parameter();

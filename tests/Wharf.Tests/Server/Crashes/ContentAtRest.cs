@@ -2,17 +2,9 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Wharf.Oci;
-using Wharf.Server.Accounts;
-using Wharf.Server.Auth;
 using Wharf.Server.Content;
 using Wharf.Server.Data;
-using Wharf.Server.Distribution;
 using Wharf.Server.Hosting;
-using Wharf.Server.Organizations;
-using Wharf.Server.Outbox;
-using Wharf.Server.QuayApi;
-using Wharf.Server.Repositories;
-using Wharf.Server.Robots;
 
 namespace Wharf.Tests.Server.Crashes;
 
@@ -24,29 +16,11 @@ internal static class ContentAtRest
         builder =>
         {
             builder.Logging.ClearProviders();
-            builder.AddData();
-            builder.AddAuth();
-            builder.AddAccounts();
-            builder.AddOrganizations();
-            builder.AddRobots();
-            builder.AddRepositories();
-            builder.AddContent();
-            builder.AddDistribution();
-            builder.AddOutbox();
+            ProgramParts.Add(builder);
             replace?.Invoke(builder);
         },
-        static app =>
-        {
-            app.UseMiddleware<OciRouting>();
-            app.UseMiddleware<QuayRouting>();
-        },
-        static app =>
-        {
-            app.UseMiddleware<AccessMiddleware>();
-            app.MapDistribution();
-            app.MapAccounts();
-            app.MapRepositories();
-        });
+        ProgramParts.Use,
+        ProgramParts.Map);
 
     /// <summary>
     /// Runs the sweepers as if every session and every orphan were old, and then compares the store with the database: each file is a
