@@ -49,9 +49,9 @@ internal static class RobotsApi
             return Problem.InvalidRequest($"limit is a number from 1 to {MaxPage}.");
         var last = query["next_page"].ToString();
         if (last.Length > 0 && !AccountStore.IsValidName(last))
-            return Problem.InvalidRequest("next_page is not one that this operation gave.");
-        var withPermissions = owner.Inspects && IsTrue(query["permissions"]);
-        var withTokens = owner.Administers && (query["token"].Count == 0 || IsTrue(query["token"]));
+            return QuayQuery.NoSuchPage;
+        var withPermissions = owner.Inspects && query.IsTrue("permissions");
+        var withTokens = owner.Administers && query.IsTrue("token", otherwise: true);
         var found = await robots.ListAsync(owner.Id, last, count + 1, withTokens, ct);
         string? next = null;
         if (found.Count > count)
@@ -187,8 +187,6 @@ internal static class RobotsApi
     private static long? Ms(long? seconds) => seconds is null or 0 ? null : seconds * 1000;
 
     private static string? Text(JsonElement? metadata) => metadata is { ValueKind: JsonValueKind.Object } m ? m.GetRawText() : null;
-
-    private static bool IsTrue(string? text) => text is "true" or "True" or "TRUE" or "1";
 
     private static IResult Answer(RobotOutcome outcome, int status = 200) => outcome.Robot is { } robot
         ? TypedResults.Json(View(robot, withMetadata: true), RobotsJson.Default.RobotView, statusCode: status)

@@ -197,14 +197,10 @@ public sealed class UserTests(UserRegistry registry) : IClassFixture<UserRegistr
         (await registry.Client.SendJsonAsync("POST", $"/api/v1/superusers/users/{registry.User.Name}/sendrecovery", "{}")).Is(404);
     }
 
-    private async Task<string> MakeOrganizationAsync(Account owner)
+    private static async Task<string> MakeOrganizationAsync(Account owner)
     {
         var name = "org" + Guid.NewGuid().ToString("n");
-        await ExecuteAsync($"""
-            INSERT INTO namespace (name, kind, created_ms) VALUES ('{name}', 'organization', 1);
-            INSERT INTO team (namespace_id, name, role) SELECT id, 'owners', 'admin' FROM namespace WHERE name = '{name}';
-            INSERT INTO team_member (team_id, account_id) SELECT t.id, a.id FROM team t JOIN namespace n ON n.id = t.namespace_id, namespace a WHERE n.name = '{name}' AND a.name = '{owner.Name}'
-            """);
+        (await owner.Client.SendJsonAsync("POST", "/api/v1/organization/", $$"""{"name":"{{name}}"}""")).Is(201);
         return name;
     }
 

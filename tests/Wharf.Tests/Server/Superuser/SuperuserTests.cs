@@ -237,14 +237,10 @@ public sealed class SuperuserTests(UserRegistry registry) : IClassFixture<UserRe
             Assert.Equal("fresh_login_required", (await browser.SendAsync(method, "/api/v1/superuser/" + path, "{}")).Is(401).Json.GetProperty("error_type").GetString());
     }
 
-    private async Task<string> MakeOrganizationAsync(Account owner)
+    private static async Task<string> MakeOrganizationAsync(Account owner)
     {
         var name = NewName("org");
-        await ExecuteAsync($"""
-            INSERT INTO namespace (name, kind, created_ms) VALUES ('{name}', 'organization', 1);
-            INSERT INTO team (namespace_id, name, role) SELECT id, 'owners', 'admin' FROM namespace WHERE name = '{name}';
-            INSERT INTO team_member (team_id, account_id) SELECT t.id, a.id FROM team t JOIN namespace n ON n.id = t.namespace_id, namespace a WHERE n.name = '{name}' AND a.name = '{owner.Name}'
-            """);
+        (await owner.Client.SendJsonAsync("POST", "/api/v1/organization/", $$"""{"name":"{{name}}"}""")).Is(201);
         return name;
     }
 
