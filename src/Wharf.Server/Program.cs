@@ -1,5 +1,6 @@
 using Wharf.Server.Accounts;
 using Wharf.Server.AppTokens;
+using Wharf.Server.Audit;
 using Wharf.Server.Auth;
 using Wharf.Server.Content;
 using Wharf.Server.Data;
@@ -28,6 +29,7 @@ static void Add(WebApplicationBuilder builder)
     builder.AddRepositories();
     builder.AddSearch();
     builder.AddContent();
+    builder.AddAudit();
     builder.AddDistribution();
     builder.AddOutbox();
 }
@@ -42,6 +44,7 @@ static void Use(WebApplication app)
 // Middleware behind routing, then endpoints.
 static void Map(WebApplication app)
 {
+    app.UseMiddleware<AuditMiddleware>();
     app.UseMiddleware<AccessMiddleware>();
     app.MapDistribution();
     app.MapAccounts();
@@ -54,4 +57,5 @@ static void Map(WebApplication app)
     app.MapGrants();
     app.MapStars();
     app.MapSearch();
+    app.MapLogs();
 }

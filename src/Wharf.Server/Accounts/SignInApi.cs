@@ -33,6 +33,7 @@ internal static class SignInApi
         if (body is null)
             return problem!;
         var result = await authenticator.PasswordAsync(body.Username, body.Password, http.Connection.RemoteIpAddress, ct);
+        http.Features.Set(new SignInAttempt("signin", body.Username, result.Caller?.Principal));
         if (result.RetryAfterSeconds > 0)
             return TooManyTries(result);
         if (result.Caller is not { Principal: var principal })

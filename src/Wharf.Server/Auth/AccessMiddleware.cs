@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http.Features;
 using Wharf.Oci;
 using Wharf.Server.Distribution;
+using Wharf.Server.Hosting;
 using Wharf.Server.Hosting.Network;
 using Wharf.Server.QuayApi;
 
@@ -36,6 +37,7 @@ internal sealed class AccessMiddleware(RequestDelegate next, Authenticator authe
     private async ValueTask<IResult?> CheckAsync(HttpContext http, RequiresPermission requires, Caller caller)
     {
         http.Features.Set(caller);
+        Origin.Current?.Authenticated(caller);
         if (!IsRegistry(http) && sessions.IsForged(http, caller))
             return Sessions.Forged;
         var denial = await DecideAsync(http, requires, caller);

@@ -10,7 +10,7 @@ internal static class AuthSetup
     {
         builder.AddSection<AuthOptions>("Auth");
         builder.Services
-            .AddSingleton<SigningKeys>().AddSingleton<RegistryTokens>().AddSingleton<OpaqueTokens>().AddSingleton<EncryptedPasswords>().AddSingleton<LoginThrottle>().AddSingleton<Authenticator>()
+            .AddSingleton<SigningKeys>().AddSingleton<RegistryTokens>().AddSingleton<MacKeys>().AddSingleton<OpaqueTokens>().AddSingleton<EncryptedPasswords>().AddSingleton<LoginThrottle>().AddSingleton<Authenticator>()
             .AddSingleton<Permissions>().AddSingleton<KeyRotation>()
             .AddSingleton<SessionStore>().AddSingleton<Sessions>().AddSingleton<LastUses>()
             .AddHostedService(static s => s.GetRequiredService<LastUses>()).AddHostedService<SessionSweeper>()

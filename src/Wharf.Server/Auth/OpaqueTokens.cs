@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
-using Wharf.Server.Data;
 
 namespace Wharf.Server.Auth;
 
@@ -10,7 +9,7 @@ namespace Wharf.Server.Auth;
 /// and that scanners for leaked secrets can look for; 13 characters by which the row is found; 48 secret ones (240 bits). The database has a keyed hash of the whole, under a
 /// key that is itself sealed by the key ring (contract 9).
 /// </summary>
-internal sealed class OpaqueTokens(Database db, KeyRing ring) : IDisposable
+internal sealed class OpaqueTokens(MacKeys keys)
 {
     /// <summary>How robots' tokens begin.</summary>
     public const string Robot = "WHR";
@@ -25,9 +24,6 @@ internal sealed class OpaqueTokens(Database db, KeyRing ring) : IDisposable
     private static readonly SearchValues<char> s_alphabet = SearchValues.Create(Alphabet);
     private const string Purpose = "token-mac";
 
-    private readonly SemaphoreSlim _turn = new(1);
-    private byte[]? _key;
-
     /// <summary>A new token.</summary>
     public static string Create(string kind) => kind + RandomNumberGenerator.GetString(Alphabet, Length - PrefixLength);
 
@@ -35,43 +31,7 @@ internal sealed class OpaqueTokens(Database db, KeyRing ring) : IDisposable
     public static string? IdOf(string token, string kind) =>
         token.Length == Length && token.StartsWith(kind, StringComparison.Ordinal) && !token.AsSpan().ContainsAnyExcept(s_alphabet) ? token.Substring(PrefixLength, IdLength) : null;
 
-    public async ValueTask<byte[]> MacAsync(string token, CancellationToken ct) => HMACSHA256.HashData(await KeyAsync(ct), Encoding.UTF8.GetBytes(token));
+    public async ValueTask<byte[]> MacAsync(string token, CancellationToken ct) => HMACSHA256.HashData(await keys.GetAsync(Purpose, ct), Encoding.UTF8.GetBytes(token));
 
     public async ValueTask<bool> VerifyAsync(string token, byte[] mac, CancellationToken ct) => CryptographicOperations.FixedTimeEquals(await MacAsync(token, ct), mac);
-
-    /// <summary>Seals the key anew under the ring's current key, in the caller's transaction.</summary>
-    public async ValueTask<int> ResealAsync(Tx tx)
-    {
-        if (await tx.OneAsync("SELECT sealed FROM mac_key WHERE purpose = @purpose", static r => r.GetFieldValue<byte[]>(0), ("purpose", Purpose)) is not { } before)
-            return 0;
-        return await tx.ExecuteAsync("UPDATE mac_key SET sealed = @sealed WHERE purpose = @purpose", ("sealed", ring.Seal(Purpose, ring.Unseal(Purpose, before))), ("purpose", Purpose));
-    }
-
-    public void Dispose() => _turn.Dispose();
-
-    private async ValueTask<byte[]> KeyAsync(CancellationToken ct)
-    {
-        if (Volatile.Read(ref _key) is { } known)
-            return known;
-        await _turn.WaitAsync(ct);
-        try
-        {
-            if (_key is not null)
-                return _key;
-            var sealedKey = ring.Seal(Purpose, RandomNumberGenerator.GetBytes(32));
-            // The first of several replicas makes it.
-            var stored = await db.WriteAsync(async tx =>
-            {
-                await tx.ExecuteAsync("INSERT INTO mac_key (purpose, sealed) VALUES (@purpose, @sealed) ON CONFLICT (purpose) DO NOTHING", ("purpose", Purpose), ("sealed", sealedKey));
-                return await tx.OneAsync("SELECT sealed FROM mac_key WHERE purpose = @purpose", static r => r.GetFieldValue<byte[]>(0), ("purpose", Purpose));
-            }, ct);
-            var key = ring.Unseal(Purpose, stored!);
-            Volatile.Write(ref _key, key);
-            return key;
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
 }

@@ -18,6 +18,7 @@ internal sealed partial class Orphans(Database db, IBlobDriver driver, StorageOp
     private static readonly string s_named = $"""
         SELECT storage_key FROM blob_placement WHERE location = @location AND storage_key IN ({s_keys})
         UNION ALL SELECT storage_key FROM upload WHERE location = @location AND storage_key IN ({s_keys})
+        UNION ALL SELECT storage_key FROM stored_file WHERE location = @location AND storage_key IN ({s_keys})
         UNION ALL SELECT storage_key FROM storage_garbage WHERE location = @location AND storage_key IN ({s_keys})
         """;
 
@@ -57,6 +58,7 @@ internal sealed partial class Orphans(Database db, IBlobDriver driver, StorageOp
     {
         const string Unnamed = """
              WHERE NOT EXISTS (SELECT 1 FROM blob_placement WHERE location = @location AND storage_key = @key)
+               AND NOT EXISTS (SELECT 1 FROM stored_file WHERE location = @location AND storage_key = @key)
                AND NOT EXISTS (SELECT 1 FROM upload WHERE location = @location AND storage_key = @key)
             ON CONFLICT (location, storage_key) DO NOTHING
             """;

@@ -16,12 +16,17 @@ internal sealed partial record Migration(int Version, int MinReader, string Sql,
     /// <summary>Whether PostgreSQL runs it outside of a transaction.</summary>
     public bool IsWithoutTransaction => Sql.StartsWith("-- no-transaction", StringComparison.Ordinal);
 
-    /// <summary>All of them, in order.</summary>
-    public static IReadOnlyList<Migration> All()
+    /// <summary>All of the metadata's, in order.</summary>
+    public static IReadOnlyList<Migration> All() => In("Migrations");
+
+    /// <summary>Those of the embedded audit trail, which is a database of its own.</summary>
+    public static IReadOnlyList<Migration> Audit() => In("Migrations.audit");
+
+    private static List<Migration> In(string folder)
     {
         var assembly = typeof(Migration).Assembly;
         return [.. assembly.GetManifestResourceNames()
-            .Where(static n => n.EndsWith(".sql", StringComparison.Ordinal))
+            .Where(n => Number().Match(n) is { Success: true } number && n.AsSpan(0, number.Index).EndsWith($"Data.{folder}", StringComparison.Ordinal) && n.EndsWith(".sql", StringComparison.Ordinal))
             .Select(name => (Version: int.Parse(Number().Match(name).Groups[1].ValueSpan, CultureInfo.InvariantCulture), Postgres: name.EndsWith(".postgres.sql", StringComparison.Ordinal), Name: name))
             .GroupBy(static s => s.Version)
             .OrderBy(static g => g.Key)

@@ -14,7 +14,7 @@ internal static class Blobs
     }
 
     // distribution-spec#pulling-blobs (end-2)
-    private static async Task<IResult> Get(HttpContext http, string digest, ContentStore content, IBlobDriver driver, CancellationToken ct)
+    private static async Task<IResult> Get(HttpContext http, string digest, ContentStore content, Pulls pulls, IBlobDriver driver, CancellationToken ct)
     {
         if (!Digest.TryParse(digest, out var parsed))
             return OciError.DigestMalformed(digest);
@@ -23,6 +23,8 @@ internal static class Blobs
             return OciError.NameUnknown(access.Name);
         if (await content.FindBlobAsync(access, parsed, ct) is not { } blob)
             return OciError.BlobUnknown(parsed);
+        if (HttpMethods.IsGet(http.Request.Method))
+            await pulls.BlobAsync(http.Caller().Principal, access, parsed, ct);
         return new BlobResult(parsed, blob, driver);
     }
 

@@ -20,16 +20,22 @@ internal static class Manifests
     }
 
     // distribution-spec#pulling-manifests (end-3)
-    private static async Task<IResult> Get(HttpContext http, string reference, ContentStore content, CancellationToken ct)
+    private static async Task<IResult> Get(HttpContext http, string reference, ContentStore content, Pulls pulls, CancellationToken ct)
     {
         if (!Reference.TryParse(reference, out var parsed))
             return Malformed(reference);
         var access = http.Access();
         if (!access.Exists)
             return OciError.NameUnknown(access.Name);
-        if (parsed.IsDigest)
-            return await content.FindManifestAsync(access, parsed.Digest, ct) is { } manifest ? new ManifestResult(parsed.Digest, manifest, byDigest: true) : OciError.ManifestUnknown(reference);
-        return await content.FindManifestAsync(access, parsed.Tag, ct) is var (digest, tagged) ? new ManifestResult(digest, tagged, byDigest: false) : OciError.ManifestUnknown(reference);
+        var (digest, manifest) = parsed.IsDigest
+            ? (parsed.Digest, await content.FindManifestAsync(access, parsed.Digest, ct))
+            : await content.FindManifestAsync(access, parsed.Tag, ct) is var (named, tagged) ? (named, tagged) : default;
+        if (manifest is null)
+            return OciError.ManifestUnknown(reference);
+        // Quay: asking whether it is there is no pull.
+        if (HttpMethods.IsGet(http.Request.Method))
+            await pulls.ManifestAsync(http.Caller().Principal, access, digest, parsed.IsDigest ? null : parsed.Tag, manifest.MediaType, ct);
+        return new ManifestResult(digest, manifest, parsed.IsDigest);
     }
 
     // distribution-spec#pushing-manifests (end-7); several tags: development version, "Pushing Manifests"

@@ -23,6 +23,8 @@ internal static class TokenApi
         if (!issuer.TryParse(scopes, out var wanted, out var error))
             return error;
         var result = await authenticator.AuthenticateAsync(http, ct);
+        if (http.Request.Headers.Authorization.Count > 0 && result.Caller is not { UsedToken: true })
+            http.Features.Set(new SignInAttempt("v2auth", null, result.Caller?.Principal));
         if (result.Caller is not { } caller)
             return TokenIssuer.Refuse(http, result);
         // A token begets no token: its life would have no end.
@@ -51,6 +53,7 @@ internal static class TokenApi
         if (!issuer.TryParse(form["scope"], out var wanted, out var error))
             return error;
         var result = await authenticator.BasicAsync(form["username"].ToString(), form["password"].ToString(), http.Connection.RemoteIpAddress, ct);
+        http.Features.Set(new SignInAttempt("v2auth", form["username"].ToString(), result.Caller?.Principal));
         return result.Caller is { } caller ? await issuer.IssueAsync(caller.Principal, wanted, showScope: true, ct) : TokenIssuer.Refuse(http, result);
     }
 }

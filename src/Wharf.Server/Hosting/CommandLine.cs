@@ -20,6 +20,7 @@ internal sealed class CommandLine
           wharf serve --config wharf.yaml --listen 'https://*:443' --management-listen http://127.0.0.1:9091
           wharf user add alice < password.txt                  a user for: podman login
           wharf bench http://127.0.0.1:8080 --user admin       how fast a registry is; it keeps what was pushed
+          wharf audit verify                                   proof that nobody changed the audit trail
           wharf keys rotate                                    new keys for what the database seals; the server goes on
 
         Every setting of the file can also be an environment variable: WHARF__Server__PublicUrl=https://registry.example.com
@@ -85,6 +86,7 @@ internal sealed class CommandLine
             Serve(),
             new Command("user", "Users.") { UserAdd() },
             new Command("keys", "The keys that seal secrets in the database.") { KeysRotate() },
+            new Command("audit", "The audit trail.") { AuditVerify(), AuditRotate(), AuditErase() },
             BenchCommand.Create(_json),
             Version(),
         };
@@ -134,6 +136,30 @@ internal sealed class CommandLine
         var rotate = new Command("rotate", "Make new keys and seal the secrets again; a running server goes on serving.") { _data, _config };
         rotate.SetAction((parsed, ct) => RunAsync(parsed, "keys.rotate", [], ct));
         return rotate;
+    }
+
+    private Command AuditVerify()
+    {
+        var seal = new Option<string>("--seal") { Description = "A seal that you know from the log or a sink", HelpName = "NUMBER:CODE" };
+        var verify = new Command("verify", "Prove that nothing of the trail was changed or removed, rotated files included. Exit code 1 names what was.") { seal, _data, _config };
+        verify.SetAction((parsed, ct) => RunAsync(parsed, "audit.verify", parsed.GetValue(seal) is { } given ? new JsonObject { ["seal"] = given } : [], ct));
+        return verify;
+    }
+
+    private Command AuditRotate()
+    {
+        var days = new Option<int?>("--older-than") { Description = "Days to keep in the database [default: Audit:RotateDays]", HelpName = "DAYS" };
+        var rotate = new Command("rotate", "Move old days to compressed files of the blob storage now, and not at their time.") { days, _data, _config };
+        rotate.SetAction((parsed, ct) => RunAsync(parsed, "audit.rotate", parsed.GetValue(days) is { } given ? new JsonObject { ["days"] = given } : [], ct));
+        return rotate;
+    }
+
+    private Command AuditErase()
+    {
+        var name = new Argument<string>("NAME") { Description = "A user's or robot's name" };
+        var erase = new Command("erase", "Take a person's name, addresses and user agents out of the trail; what was done stays, and so does its proof.") { name, _data, _config };
+        erase.SetAction((parsed, ct) => RunAsync(parsed, "audit.erase", new JsonObject { ["name"] = parsed.GetValue(name) }, ct));
+        return erase;
     }
 
     private Command Version()

@@ -18,10 +18,10 @@ internal sealed partial class RequestScope(RequestDelegate next, Drain drain, Ht
     {
         var began = Stopwatch.GetTimestamp();
         http.TraceIdentifier = Random.Shared.NextInt64().ToString("x16", CultureInfo.InvariantCulture);
-        RequestId.Current = http.TraceIdentifier;
         http.Response.Headers[Header] = http.TraceIdentifier;
         InertAnswer.Set(http.Response);
         if (http.Connection.RemoteIpAddress is { IsIPv4MappedToIPv6: true } mapped) http.Connection.RemoteIpAddress = mapped.MapToIPv4();
+        Origin.Current = new Origin(http.TraceIdentifier, http.Connection.RemoteIpAddress, http.Request.Headers.UserAgent);
 
         var flight = drain.Enter();
         if (drain.Started && HttpProtocol.IsHttp11(http.Request.Protocol)) http.Response.Headers.Connection = "close";

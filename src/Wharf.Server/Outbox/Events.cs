@@ -1,20 +1,21 @@
 using Wharf.Server.Data;
+using Wharf.Server.Hosting;
 
 namespace Wharf.Server.Outbox;
 
 /// <summary>The outbox: what happened, stored with the change itself and read later by consumers with a cursor of their own (contract 7).</summary>
 internal static class Events
 {
-    private const string Insert = "INSERT INTO event (namespace_id, repository_id, kind, digest, at_ms, payload) SELECT @ns, @repo, @kind, @digest, now_ms(), @payload";
+    private const string Insert = "INSERT INTO event (namespace_id, repository_id, kind, digest, at_ms, payload, origin) SELECT @ns, @repo, @kind, @digest, now_ms(), @payload, @origin";
 
     public static ValueTask<int> AddAsync(Tx tx, string kind, long namespaceId, long? repositoryId, byte[]? digest, string payload) =>
-        tx.ExecuteAsync(Insert, Args(kind, namespaceId, repositoryId, digest, payload));
+        tx.ExecuteAsync(Insert, Args(kind, namespaceId, repositoryId, digest, payload, tx.RequestedFrom));
 
     /// <param name="condition">SQL over the event's own parameters @ns, @repo and @digest; the event is written only where it holds.</param>
     public static void Add<TRefusal>(Batch<TRefusal> batch, string kind, long namespaceId, long? repositoryId, byte[]? digest, string payload, string? condition = null)
         where TRefusal : class =>
-        batch.Add(condition is null ? Insert : $"{Insert} WHERE {condition}", Args(kind, namespaceId, repositoryId, digest, payload));
+        batch.Add(condition is null ? Insert : $"{Insert} WHERE {condition}", Args(kind, namespaceId, repositoryId, digest, payload, Origin.Current?.ToString()));
 
-    private static (string, object?)[] Args(string kind, long namespaceId, long? repositoryId, byte[]? digest, string payload) =>
-        [("ns", namespaceId), ("repo", repositoryId), ("kind", kind), ("digest", digest), ("payload", payload)];
+    private static (string, object?)[] Args(string kind, long namespaceId, long? repositoryId, byte[]? digest, string payload, string? origin) =>
+        [("ns", namespaceId), ("repo", repositoryId), ("kind", kind), ("digest", digest), ("payload", payload), ("origin", origin)];
 }

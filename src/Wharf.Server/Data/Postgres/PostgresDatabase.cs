@@ -4,6 +4,7 @@ using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Net.Sockets;
 using Npgsql;
+using Wharf.Server.Hosting;
 
 namespace Wharf.Server.Data.Postgres;
 
@@ -182,7 +183,7 @@ internal sealed class PostgresDatabase : Database
         ? new DatabaseException("The disk of the database is full.", e, full: true)
         : new DatabaseException("The database failed.", e);
 
-    private sealed class PostgresTx(NpgsqlConnection connection) : Tx
+    private sealed class PostgresTx(NpgsqlConnection connection) : Tx(Origin.Current?.ToString())
     {
         public override async ValueTask<int> ExecuteAsync(string sql, params (string Name, object? Value)[] args)
         {
@@ -205,6 +206,28 @@ internal sealed class PostgresDatabase : Database
             while (await reader.ReadAsync())
                 rows.Add(read(reader));
             return rows;
+        }
+
+        public override async ValueTask AppendAsync(string table, IReadOnlyList<string> columns, IReadOnlyList<object?[]> rows)
+        {
+            s_roundTrips.Add(1);
+            await using var copy = await connection.BeginBinaryImportAsync($"COPY {table} ({string.Join(", ", columns)}) FROM STDIN (FORMAT BINARY)");
+            foreach (var row in rows)
+            {
+                await copy.StartRowAsync();
+                foreach (var value in row)
+                    await (value switch
+                    {
+                        null => copy.WriteNullAsync(),
+                        long number => copy.WriteAsync(number),
+                        int number => copy.WriteAsync(number),
+                        short number => copy.WriteAsync(number),
+                        byte[] bytes => copy.WriteAsync(bytes),
+                        string text => copy.WriteAsync(text),
+                        _ => throw new ArgumentException($"COPY does not know {value.GetType()}.", nameof(rows)),
+                    });
+            }
+            await copy.CompleteAsync();
         }
 
         private NpgsqlCommand Command(string sql, (string Name, object? Value)[] args)

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Data.Common;
 using System.Threading.Channels;
 using Microsoft.Data.Sqlite;
+using Wharf.Server.Hosting;
 
 namespace Wharf.Server.Data.Sqlite;
 
@@ -28,14 +29,18 @@ internal sealed partial class SqliteDatabase : Database
     private readonly SemaphoreSlim _checkpointWanted = new(0);
     private volatile bool _closing;
 
-    public SqliteDatabase(string path, TimeProvider clock, ILogger<SqliteDatabase> logger)
+    /// <param name="migrations">The schema; null for the metadata's.</param>
+    /// <param name="durable">Whether a commit survives a loss of power at once (synchronous FULL), and not only with the next checkpoint (NORMAL).</param>
+    public SqliteDatabase(string path, TimeProvider clock, ILogger<SqliteDatabase> logger, IReadOnlyList<Migration>? migrations = null, bool durable = true)
     {
         _path = path;
         _clock = clock;
         _logger = logger;
         _writer = new SqliteSession(path, readOnly: false, clock);
         _writer.Run("PRAGMA journal_mode = WAL;");
-        SqliteMigrations.Apply(_writer, path);
+        SqliteMigrations.Apply(_writer, path, migrations);
+        if (!durable)
+            _writer.Run("PRAGMA synchronous = NORMAL");
         _writerThread = new Thread(Write) { IsBackground = true, Name = "sqlite writer" };
         _writerThread.Start();
         _checkpointThread = new Thread(Checkpoint) { IsBackground = true, Name = "sqlite checkpoints" };
@@ -235,6 +240,8 @@ internal sealed partial class SqliteDatabase : Database
 
     private sealed class Unit<T>(Func<Tx, ValueTask<T>> work, CancellationToken ct) : Unit
     {
+        // It runs on another thread than the request's.
+        private readonly string? _origin = Origin.Current?.ToString();
         private SqliteTx? _tx;
         private T? _result;
         private Exception? _error;
@@ -249,7 +256,7 @@ internal sealed partial class SqliteDatabase : Database
                 return;
             }
             session.Execute("SAVEPOINT unit", []);
-            _tx = new SqliteTx(session);
+            _tx = new SqliteTx(session, _origin);
             try
             {
                 var task = work(_tx);
@@ -287,7 +294,7 @@ internal sealed partial class SqliteDatabase : Database
         public override void Fail(Exception e) => Done.TrySetException(e);
     }
 
-    private sealed class SqliteTx(SqliteSession session) : Tx
+    private sealed class SqliteTx(SqliteSession session, string? origin) : Tx(origin)
     {
         public override ValueTask<int> ExecuteAsync(string sql, params (string Name, object? Value)[] args) =>
             ValueTask.FromResult(session.Execute(sql, args));
@@ -297,6 +304,19 @@ internal sealed partial class SqliteDatabase : Database
 
         public override ValueTask<List<T>> ListAsync<T>(string sql, Func<DbDataReader, T> read, params (string Name, object? Value)[] args) =>
             ValueTask.FromResult(session.List(sql, read, args));
+
+        public override ValueTask AppendAsync(string table, IReadOnlyList<string> columns, IReadOnlyList<object?[]> rows)
+        {
+            var insert = $"INSERT INTO {table} ({string.Join(", ", columns)}) VALUES ({string.Join(", ", columns.Select(static c => "@" + c))})";
+            var args = new (string Name, object? Value)[columns.Count];
+            foreach (var row in rows)
+            {
+                for (var i = 0; i < args.Length; i++)
+                    args[i] = (columns[i], row[i]);
+                session.Execute(insert, args);
+            }
+            return ValueTask.CompletedTask;
+        }
     }
 
     private static partial class Log

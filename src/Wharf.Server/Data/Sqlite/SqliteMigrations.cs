@@ -6,7 +6,7 @@ namespace Wharf.Server.Data.Sqlite;
 /// </summary>
 internal static class SqliteMigrations
 {
-    /// <param name="known">The migrations of this program; all of them unless a test is an older program.</param>
+    /// <param name="known">The migrations of the database; null for all of the metadata's.</param>
     public static void Apply(SqliteSession session, string path, IReadOnlyList<Migration>? known = null)
     {
         session.Run("CREATE TABLE IF NOT EXISTS schema (version BIGINT NOT NULL, min_reader BIGINT NOT NULL, applied_ms BIGINT NOT NULL)");

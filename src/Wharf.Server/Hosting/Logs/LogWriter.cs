@@ -63,7 +63,7 @@ internal sealed class LogWriter : ILoggerProvider
         {
             if (!IsEnabled(logLevel)) return;
             writer.Write(new LogEntry(writer._time.GetUtcNow(), logLevel, _name, formatter(state, exception),
-                state as IReadOnlyList<KeyValuePair<string, object?>>, RequestId.Current, exception));
+                state as IReadOnlyList<KeyValuePair<string, object?>>, Origin.Current?.RequestId, exception));
         }
     }
 }

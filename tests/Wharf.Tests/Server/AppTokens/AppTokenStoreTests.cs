@@ -21,7 +21,8 @@ public sealed class AppTokenStoreTests
             var clock = new MovedClock();
             using var data = new DataDirectory(directory.FullName);
             await using var db = new SqliteDatabase(data.File("wharf.db"), clock, NullLogger<SqliteDatabase>.Instance);
-            using var opaque = new OpaqueTokens(db, new KeyRing(new KeysOptions(), data, clock));
+            using var keys = new MacKeys(db, new KeyRing(new KeysOptions(), data, clock));
+            var opaque = new OpaqueTokens(keys);
             var tokens = new AppTokenStore(db, opaque, new AccountOptions { AppTokenDays = 2 });
             var (ann, bob) = (await PersonAsync(db, "ann"), await PersonAsync(db, "bob"));
             foreach (var owner in new[] { ann, bob })

@@ -19,6 +19,8 @@ internal static class FirstSchema
         DROP INDEX repository_deleted;
         DROP INDEX namespace_deleted;
         DROP INDEX tag_started;
+        DROP TABLE stored_file;
+        ALTER TABLE event DROP COLUMN origin;
         DROP TABLE app_token;
         DROP TABLE mac_key;
         DROP TABLE session;
