@@ -1,4 +1,5 @@
 using Wharf.Server.Accounts;
+using Wharf.Server.ApiDocs;
 using Wharf.Server.AppTokens;
 using Wharf.Server.Auth;
 using Wharf.Server.Content;
@@ -54,4 +55,5 @@ static void Map(WebApplication app)
     app.MapGrants();
     app.MapStars();
     app.MapSearch();
+    app.MapApiDocs();
 }

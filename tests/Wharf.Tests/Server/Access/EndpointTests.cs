@@ -15,6 +15,7 @@ public sealed partial class EndpointTests(UserRegistry registry) : IClassFixture
         "/commands/{name}", // only through the unix socket
         "/v2/auth", "/api/v1/signin", "/api/v1/user/initialize", // they read the credential themselves, or make the first one
         "/csrf_token", "/config", // what a browser asks before it signs in
+        "/api/v1/openapi.json", // the description of the API
         "/v2/{**rest}", // says only that there is nothing
     ];
 
