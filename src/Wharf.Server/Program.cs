@@ -28,6 +28,7 @@ static void Add(WebApplicationBuilder builder)
     builder.AddSuperuser();
     builder.AddRepositories();
     builder.AddSearch();
+    builder.AddApiDocs();
     builder.AddContent();
     builder.AddDistribution();
     builder.AddOutbox();

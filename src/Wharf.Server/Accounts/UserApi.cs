@@ -16,13 +16,13 @@ internal static class UserApi
             .Describe("Shows the own account.").Gives(UserJson.Default.OwnUser);
         app.MapPut("/api/v1/user/", Change).Requires(Permission.Person, fresh: true).WithName("changeUserDetails")
             .Describe("Changes the own password, e-mail address or tag expiration; what is left out stays.").Takes(UserJson.Default.ChangedUser)
-            .Gives(UserJson.Default.OwnUser);
+            .Gives(UserJson.Default.OwnUser).Internal();
         app.MapPost("/api/v1/user/", Create).Requires(Permission.Anyone).WithName("createNewUser")
-            .Describe("Makes an account where people may do that themselves, and signs it in.").Takes(UserJson.Default.NewcomerUser).Gives(UserJson.Default.OwnUser);
+            .Describe("Makes an account where people may do that themselves, and signs it in.").Takes(UserJson.Default.NewcomerUser).Gives(UserJson.Default.OwnUser).Internal();
         app.MapDelete("/api/v1/user/", Delete).Requires(Permission.Person, fresh: true).WithName("deleteCurrentUser")
-            .Describe("Deletes the own account.").Gives(204);
+            .Describe("Deletes the own account.").Gives(204).Internal();
         app.MapGet("/api/v1/user/private", CountPrivate).Requires(Permission.Person).WithName("getUserPrivateAllowed")
-            .Describe("Counts the own private repositories and says whether there may be more.").Gives(AccountsJson.Default.PrivateRepositories);
+            .Describe("Counts the own private repositories and says whether there may be more.").Gives(AccountsJson.Default.PrivateRepositories).Internal();
         app.MapGet("/api/v1/users/{username}", Get).Requires(Permission.Anyone).WithName("getUserInformation")
             .Describe("Shows what others may see of a user, or all of it to that user.").Gives(UserJson.Default.OtherUser).Gives(UserJson.Default.OwnUser);
     }

@@ -18,9 +18,11 @@ internal sealed partial record ApiOperation(string Id, string Method, string Pat
 
     public required IReadOnlyList<GivenAnswer> Answers { get; init; }
 
+    /// <summary>Quay has it for its own pages only.</summary>
+    public required bool IsInternal { get; init; }
+
     public bool IsRegistry => Path.StartsWith("/v2/", StringComparison.Ordinal);
 
-    /// <summary>Not of Quay's published API, but of what its own pages use.</summary>
     public bool IsOpen => Requires.Permission is Permission.Open;
 
     /// <summary>The described operations, in the order of their paths.</summary>
@@ -39,6 +41,7 @@ internal sealed partial record ApiOperation(string Id, string Method, string Pat
                PathParameters = [.. Parameter().Matches(path).Select(static m => m.Groups["name"].Value)],
                Query = endpoint.Metadata.GetOrderedMetadata<QueryParameter>(),
                Body = endpoint.Metadata.GetMetadata<TakenBody>(),
+               IsInternal = endpoint.Metadata.GetMetadata<InternalOperation>() is not null,
                Answers = endpoint.Metadata.GetOrderedMetadata<GivenAnswer>(),
            },
     ];

@@ -35,6 +35,9 @@ internal static class Declarations
     public static TBuilder Query<TBuilder>(this TBuilder endpoint, string name, string meaning, string type = "string", bool required = false) where TBuilder : IEndpointConventionBuilder =>
         endpoint.WithMetadata(new QueryParameter(name, meaning, type, required));
 
+    /// <summary>An operation that Quay has for its own pages, and does not publish: <c>discovery</c> names it only when it is asked to.</summary>
+    public static TBuilder Internal<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new InternalOperation());
+
     /// <summary>A list that comes in pages.</summary>
     public static TBuilder Paged<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder =>
         endpoint.Query("next_page", "Goes on where the page ended that gave this token.");
@@ -47,3 +50,5 @@ internal sealed record TakenBody(JsonTypeInfo? Type, bool Optional, string Media
 internal sealed record GivenAnswer(int Status, JsonTypeInfo? Type, string? MediaType);
 
 internal sealed record QueryParameter(string Name, string Meaning, string Type, bool Required);
+
+internal sealed record InternalOperation;

@@ -31,7 +31,7 @@ internal static class OpenApiDocument
 
     public static JsonObject Create(IReadOnlyList<ApiOperation> operations, bool hasOAuth)
     {
-        var schemas = new SchemaSet();
+        var schemas = new SchemaSet("#/components/schemas/");
         var (responses, paths) = (new JsonObject(), new JsonObject());
         foreach (var (status, (name, meaning)) in s_errors)
         {
@@ -46,7 +46,7 @@ internal static class OpenApiDocument
                 methods[operation.Method.ToLowerInvariant()] = Describe(operation, schemas, hasOAuth);
             paths[path.Key] = methods;
         }
-        var tags = operations.Select(static o => o.Tag).Distinct().Order(StringComparer.Ordinal).Select(static t => (JsonNode)new JsonObject { ["name"] = t });
+        var tags = operations.Select(static o => o.Tag).Distinct().Order(StringComparer.Ordinal).Select(static t => (JsonNode)new JsonObject { ["name"] = t, ["description"] = Tags.Meaning(t) });
         var document = new JsonObject
         {
             ["openapi"] = "3.1.0",
@@ -136,9 +136,9 @@ internal static class OpenApiDocument
                 };
             }
             // A refusal in a shape of its own does not take the place of the gate's.
-            if (s_errors.TryGetValue(same.Key, out var error))
+            if (s_errors.ContainsKey(same.Key))
                 content["application/problem+json"] = new JsonObject { ["schema"] = schemas.Add(ProblemJson.Default.Body, true) };
-            var answer = new JsonObject { ["description"] = error.Meaning ?? Meaning(same.Key) };
+            var answer = new JsonObject { ["description"] = Meaning(same.Key) };
             if (content.Count > 0)
                 answer["content"] = content;
             responses[same.Key] = answer;
@@ -176,7 +176,7 @@ internal static class OpenApiDocument
         return error;
     }
 
-    private static string Meaning(int status) => status switch
+    public static string Meaning(int status) => s_errors.TryGetValue(status, out var error) ? error.Meaning : status switch
     {
         201 => "Made.",
         202 => "Taken.",

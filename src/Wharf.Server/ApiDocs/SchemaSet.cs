@@ -12,9 +12,9 @@ namespace Wharf.Server.ApiDocs;
 /// JSON Schemas of the bodies, made from what writes and reads them. Each record becomes a schema of its own under its name. An answer's
 /// members are required unless they are left out when they are null; a request's, where its reader insists on them.
 /// </summary>
-internal sealed class SchemaSet
+/// <param name="prefix">Where the document has them.</param>
+internal sealed class SchemaSet(string prefix)
 {
-    private const string Prefix = "#/components/schemas/";
     private readonly Dictionary<(Type Type, bool Answer), JsonNode> _schemas = [];
 
     /// <summary>A reference to the type's schema, or the schema itself where the type is no record. <see cref="Finish"/> gives it its final name.</summary>
@@ -32,7 +32,7 @@ internal sealed class SchemaSet
         var schemas = new JsonObject();
         foreach (var (key, name) in names.OrderBy(static n => n.Value, StringComparer.Ordinal))
             schemas[name] ??= _schemas[key];
-        var byReference = names.ToDictionary(static n => Reference(n.Key.Type, n.Key.Answer), static n => Prefix + n.Value);
+        var byReference = names.ToDictionary(static n => Reference(n.Key.Type, n.Key.Answer), n => prefix + n.Value);
         Rename(document, byReference);
         Rename(schemas, byReference);
         return schemas;

@@ -31,7 +31,10 @@ internal static class OrganizationsApi
             .Describe("Lists the deleted organizations that the caller can restore.").Paged().Gives(OrganizationsJson.Default.DeletedOrganizations);
         app.MapPost("/api/v1/user/convert", ConvertAccount).Requires(Permission.Person).WithName("convertUserToOrganization")
             .Describe("Makes an organization of the own account; another user becomes its admin.").Takes(OrganizationsJson.Default.ConvertUser)
-            .Gives(OrganizationsJson.Default.Converted);
+            .Gives(OrganizationsJson.Default.Converted).Internal();
+        app.MapGet("/api/v1/organization/{orgname}/private", CountPrivate).Requires(Permission.SeeOrganization).WithName("getOrganizationPrivateAllowed")
+            .Describe("Says whether the organization may have more private repositories, and to its admins how many it has.")
+            .Gives(OrganizationsJson.Default.PrivateRepositories).Internal();
         app.MapMembers();
         app.MapTeams();
         app.MapPrototypes();
@@ -97,6 +100,16 @@ internal static class OrganizationsApi
         var next = Page.Cut(found, PageSize, static o => o.Id);
         return TypedResults.Json(new DeletedOrganizations([.. found.Select(static o => new ShownDeletedOrganization(o.Name, QuayDate.Format(o.DeletedMs)!, o.DeletedBy, QuayDate.Format(o.UntilMs)!))], next),
             OrganizationsJson.Default.DeletedOrganizations);
+    }
+
+    // In Quay only where repositories are billed; here nothing limits them.
+    private static async Task<IResult> CountPrivate(HttpContext http, PeopleStore people, CancellationToken ct)
+    {
+        var (me, access) = (http.Caller().Principal, http.Organization());
+        var counts = Permissions.Allows(me, access, Permission.InspectOrganization);
+        if (access.Role < NamespaceRole.Creator && !counts)
+            return Problem.InsufficientScope("Only who may make repositories in the organization may ask that.");
+        return TypedResults.Json(new PrivateRepositories(true, counts ? await people.CountPrivateAsync(access.NamespaceId, ct) : null), OrganizationsJson.Default.PrivateRepositories);
     }
 
     private static async Task<IResult> ConvertAccount(HttpContext http, OrganizationStore organizations, Permissions permissions, Authenticator authenticator, CancellationToken ct)

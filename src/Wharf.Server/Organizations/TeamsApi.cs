@@ -30,9 +30,9 @@ internal static class TeamsApi
         app.MapGet("/api/v1/user/teaminvites", ListInvites).Requires(Permission.Person).WithName("listTeamInvites")
             .Describe("Lists the own invitations to teams.").Paged().Gives(OrganizationsJson.Default.TeamInvites);
         app.MapPut("/api/v1/teaminvite/{code}", Accept).Requires(Permission.Person).WithName("acceptOrganizationTeamInvite")
-            .Describe("Accepts an invitation to a team.").Gives(OrganizationsJson.Default.AcceptedInvite);
+            .Describe("Accepts an invitation to a team.").Gives(OrganizationsJson.Default.AcceptedInvite).Internal();
         app.MapDelete("/api/v1/teaminvite/{code}", Decline).Requires(Permission.Person).WithName("declineOrganizationTeamInvite")
-            .Describe("Declines an invitation to a team.").Gives(204);
+            .Describe("Declines an invitation to a team.").Gives(204).Internal();
 
         // What Quay answers where FEATURE_MAILING is off.
         app.MapPut("/api/v1/organization/{orgname}/team/{teamname}/invite/{email}", NoMail).Requires(Permission.AdministerOrganization).WithName("inviteTeamMemberEmail")

@@ -27,13 +27,13 @@ internal static class SuperuserApi
             .Describe("Deletes a user.").Gives(204);
         app.MapGet("/api/v1/superuser/organizations/", ListOrganizations).Requires(Permission.InspectRegistry, fresh: true).WithName("listAllOrganizations")
             .Describe("Lists all organizations.").Query("limit", "How many there are on a page, at most 1000.", "integer").Paged()
-            .Gives(SuperuserJson.Default.OrganizationList);
+            .Gives(SuperuserJson.Default.OrganizationList).Internal();
         app.MapPut("/api/v1/superuser/organizations/{name}", ChangeOrganization).Requires(Permission.Superuser, fresh: true).WithName("changeOrganization")
             .Describe("Renames an organization.").Takes(SuperuserJson.Default.ChangedOrganization).Gives(SuperuserJson.Default.OrganizationView);
         app.MapDelete("/api/v1/superuser/organizations/{name}", DeleteOrganization).Requires(Permission.Superuser, fresh: true).WithName("deleteOrganization")
             .Describe("Deletes an organization; it can be restored for a while.").Gives(204);
         app.MapPost("/api/v1/superuser/takeownership/{namespace}", TakeOwnership).Requires(Permission.Superuser, fresh: true).WithName("takeOwnership")
-            .Describe("Makes the caller an owner of an organization; a user becomes an organization by it.").Gives(SuperuserJson.Default.TakenNamespace);
+            .Describe("Makes the caller an owner of an organization; a user becomes an organization by it.").Gives(SuperuserJson.Default.TakenNamespace).Internal();
     }
 
     private static async Task<IResult> ListUsers(HttpContext http, PeopleStore people, AccountStore accounts, CancellationToken ct)

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.AspNetCore.Routing;
 using Wharf.Server.ApiDocs;
 using Wharf.Tests.Server.Access;
@@ -18,7 +19,7 @@ public sealed class OpenApiTests(UserRegistry registry) : IClassFixture<UserRegi
     public async Task The_description_that_is_checked_in_is_that_of_the_program()
     {
         var file = Path.Combine(SourceTree.Root, "openapi", "wharf.json");
-        var current = ApiDocsApi.OpenApi(new DefaultEndpointDataSource(await Operation.EndpointsAsync()));
+        var current = Encoding.UTF8.GetString(new ApiDocuments(new DefaultEndpointDataSource(await Operation.EndpointsAsync())).OpenApi);
 
         if (Environment.GetEnvironmentVariable("WHARF_WRITE_OPENAPI") == "1")
             await File.WriteAllTextAsync(file, current, TestContext.Current.CancellationToken);
@@ -65,11 +66,12 @@ public sealed class OpenApiTests(UserRegistry registry) : IClassFixture<UserRegi
     }
 
     [Fact]
-    public async Task No_two_operations_have_one_name()
+    public async Task No_two_operations_have_one_name_and_each_slice_says_what_it_is_for()
     {
         var operations = ApiOperation.All(new DefaultEndpointDataSource(await Operation.EndpointsAsync()));
 
         Assert.Equal([], operations.GroupBy(static o => o.Id).Where(static g => g.Count() > 1).Select(static g => g.Key));
+        Assert.Equal([], operations.Select(static o => o.Tag).Distinct().Where(static t => Tags.Meaning(t).Length == 0));
         Assert.Equal([], operations.GroupBy(static o => (o.Method, o.Path)).Where(static g => g.Count() > 1).Select(static g => g.Key));
     }
 }
