@@ -1,4 +1,5 @@
 using Wharf.Server.Accounts;
+using Wharf.Server.ApiDocs;
 using Wharf.Server.AppTokens;
 using Wharf.Server.Audit;
 using Wharf.Server.Auth;
@@ -28,6 +29,7 @@ static void Add(WebApplicationBuilder builder)
     builder.AddSuperuser();
     builder.AddRepositories();
     builder.AddSearch();
+    builder.AddApiDocs();
     builder.AddContent();
     builder.AddAudit();
     builder.AddDistribution();
@@ -58,4 +60,5 @@ static void Map(WebApplication app)
     app.MapStars();
     app.MapSearch();
     app.MapLogs();
+    app.MapApiDocs();
 }

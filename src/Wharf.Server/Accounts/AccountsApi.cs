@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json.Serialization;
+using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
 using Wharf.Server.QuayApi;
 
@@ -10,7 +11,8 @@ internal static class AccountsApi
 {
     public static void MapAccounts(this WebApplication app)
     {
-        app.MapPost("/api/v1/user/initialize", Initialize).Requires(Permission.Open);
+        app.MapPost("/api/v1/user/initialize", Initialize).Requires(Permission.Open).WithName("initializeUser")
+            .Describe("Makes the first user of an empty registry, a superuser.").Takes(AccountsJson.Default.FirstUser).Gives(AccountsJson.Default.InitializedUser);
         ConfigApi.Map(app);
         SignInApi.Map(app);
         UserApi.Map(app);

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
 using Wharf.Server.Hosting;
 using Wharf.Server.Hosting.Network;
@@ -10,7 +11,8 @@ namespace Wharf.Server.Accounts;
 /// <summary>GET /config: what Quay's clients ask first, to know what there is. It has those of Quay's keys that are true of Wharf.</summary>
 internal static class ConfigApi
 {
-    public static void Map(WebApplication app) => app.MapGet("/config", Get).Requires(Permission.Open).WithName("getConfig");
+    public static void Map(WebApplication app) => app.MapGet("/config", Get).Requires(Permission.Open).WithName("getConfig")
+        .Describe("Says what this registry can do and how it is set up, as far as everyone may know.").Gives(200, "application/json");
 
     private static ContentHttpResult Get(HttpContext http, PublicAddress address, AccountOptions accounts, AuthOptions auth, RegistryOptions registry)
     {

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
 using Wharf.Server.QuayApi;
 
@@ -10,14 +11,25 @@ internal static class SignInApi
     public static void Map(WebApplication app)
     {
         // Open: it only hands out a cookie. Signing in reads its credential itself.
-        app.MapGet("/csrf_token", GetCsrfToken).Requires(Permission.Open).WithName("getCsrfToken");
-        app.MapPost("/api/v1/signin", SignIn).Requires(Permission.Open).WithName("signinUser");
-        app.MapPost("/api/v1/signin/verify", Verify).Requires(Permission.Person, byReaders: true, inPerson: true).WithName("verifyUser");
-        app.MapPost("/api/v1/user/clientkey", EncryptPassword).Requires(Permission.Person, byReaders: true, inPerson: true).WithName("generateUserClientKey");
-        app.MapPost("/api/v1/signout", SignOut).Requires(Permission.Anyone, byReaders: true).WithName("logout");
-        app.MapGet("/api/v1/user/sessions", List).Requires(Permission.Person, inPerson: true).WithName("listUserSessions");
-        app.MapDelete("/api/v1/user/sessions", EndOthers).Requires(Permission.Person, byReaders: true, inPerson: true).WithName("deleteUserSessions");
-        app.MapDelete("/api/v1/user/sessions/{session}", End).Requires(Permission.Person, byReaders: true, inPerson: true).WithName("deleteUserSession");
+        app.MapGet("/csrf_token", GetCsrfToken).Requires(Permission.Open).WithName("getCsrfToken")
+            .Describe("Hands out the token that a browser sends as X-CSRF-Token with each change.").Gives(AccountsJson.Default.CsrfToken);
+        app.MapPost("/api/v1/signin", SignIn).Requires(Permission.Open).WithName("signinUser")
+            .Describe("Signs a browser in: the answer sets the session cookie.").Takes(AccountsJson.Default.Credentials).Gives(AccountsJson.Default.Done)
+            .Gives(AccountsJson.Default.SignInRefusal, 403).Internal();
+        app.MapPost("/api/v1/signin/verify", Verify).Requires(Permission.Person, byReaders: true, inPerson: true).WithName("verifyUser")
+            .Describe("Shows the password again, which operations that want a fresh sign-in ask for.").Takes(AccountsJson.Default.ShownPassword)
+            .Gives(AccountsJson.Default.Done).Gives(AccountsJson.Default.VerifyRefusal, 403).Internal();
+        app.MapPost("/api/v1/user/clientkey", EncryptPassword).Requires(Permission.Person, byReaders: true, inPerson: true).WithName("generateUserClientKey")
+            .Describe("Gives the own password in an encrypted form that works in its place with the registry.").Takes(AccountsJson.Default.ShownPassword)
+            .Gives(AccountsJson.Default.EncryptedPassword).Internal();
+        app.MapPost("/api/v1/signout", SignOut).Requires(Permission.Anyone, byReaders: true).WithName("logout")
+            .Describe("Ends the session of this browser.").Gives(AccountsJson.Default.Done).Internal();
+        app.MapGet("/api/v1/user/sessions", List).Requires(Permission.Person, inPerson: true).WithName("listUserSessions")
+            .Describe("Lists the own sessions, the present one marked.").Gives(UserJson.Default.SessionList);
+        app.MapDelete("/api/v1/user/sessions", EndOthers).Requires(Permission.Person, byReaders: true, inPerson: true).WithName("deleteUserSessions")
+            .Describe("Ends every own session but the present one.").Gives(204);
+        app.MapDelete("/api/v1/user/sessions/{session}", End).Requires(Permission.Person, byReaders: true, inPerson: true).WithName("deleteUserSession")
+            .Describe("Ends one of the own sessions.").Gives(204);
     }
 
     private static JsonHttpResult<CsrfToken> GetCsrfToken(HttpContext http, Sessions sessions)

@@ -1,3 +1,4 @@
+using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
 using Wharf.Server.QuayApi;
 
@@ -11,12 +12,19 @@ internal static class UserApi
 
     public static void Map(WebApplication app)
     {
-        app.MapGet("/api/v1/user/", GetOwn).Requires(Permission.Person).WithName("getLoggedInUser");
-        app.MapPut("/api/v1/user/", Change).Requires(Permission.Person, fresh: true).WithName("changeUserDetails");
-        app.MapPost("/api/v1/user/", Create).Requires(Permission.Anyone).WithName("createNewUser");
-        app.MapDelete("/api/v1/user/", Delete).Requires(Permission.Person, fresh: true).WithName("deleteCurrentUser");
-        app.MapGet("/api/v1/user/private", CountPrivate).Requires(Permission.Person).WithName("getUserPrivateAllowed");
-        app.MapGet("/api/v1/users/{username}", Get).Requires(Permission.Anyone).WithName("getUserInformation");
+        app.MapGet("/api/v1/user/", GetOwn).Requires(Permission.Person).WithName("getLoggedInUser")
+            .Describe("Shows the own account.").Gives(UserJson.Default.OwnUser);
+        app.MapPut("/api/v1/user/", Change).Requires(Permission.Person, fresh: true).WithName("changeUserDetails")
+            .Describe("Changes the own password, e-mail address or tag expiration; what is left out stays.").Takes(UserJson.Default.ChangedUser)
+            .Gives(UserJson.Default.OwnUser).Internal();
+        app.MapPost("/api/v1/user/", Create).Requires(Permission.Anyone).WithName("createNewUser")
+            .Describe("Makes an account where people may do that themselves, and signs it in.").Takes(UserJson.Default.NewcomerUser).Gives(UserJson.Default.OwnUser).Internal();
+        app.MapDelete("/api/v1/user/", Delete).Requires(Permission.Person, fresh: true).WithName("deleteCurrentUser")
+            .Describe("Deletes the own account.").Gives(204).Internal();
+        app.MapGet("/api/v1/user/private", CountPrivate).Requires(Permission.Person).WithName("getUserPrivateAllowed")
+            .Describe("Counts the own private repositories and says whether there may be more.").Gives(AccountsJson.Default.PrivateRepositories).Internal();
+        app.MapGet("/api/v1/users/{username}", Get).Requires(Permission.Anyone).WithName("getUserInformation")
+            .Describe("Shows what others may see of a user, or all of it to that user.").Gives(UserJson.Default.OtherUser).Gives(UserJson.Default.OwnUser);
     }
 
     private static Task<IResult> GetOwn(HttpContext http, PeopleStore people, CancellationToken ct) => OwnAsync(http.Caller().Principal, people, ct);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
+using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
 using Wharf.Server.QuayApi;
 
@@ -17,11 +18,17 @@ internal static class AppTokensApi
 
     public static void MapAppTokens(this WebApplication app)
     {
-        app.MapGet("/api/v1/user/apptoken", List).Requires(Permission.Person, inPerson: true).WithName("listAppTokens");
-        app.MapPost("/api/v1/user/apptoken", Create).Requires(Permission.Person, fresh: true, inPerson: true).WithName("createAppToken");
-        app.MapGet("/api/v1/user/apptoken/{uuid}", Get).Requires(Permission.Person, fresh: true, inPerson: true).WithName("getAppToken");
-        app.MapDelete("/api/v1/user/apptoken/{uuid}", Revoke).Requires(Permission.Person, fresh: true, inPerson: true).WithName("revokeAppToken");
-        app.MapGet("/api/v1/superuser/apptokens", ListAll).Requires(Permission.InspectRegistry, fresh: true, inPerson: true).WithName("listAllAppTokens");
+        app.MapGet("/api/v1/user/apptoken", List).Requires(Permission.Person, inPerson: true).WithName("listAppTokens")
+            .Describe("Lists the own app tokens.").Query("expiring", "Only those that end soon.", "boolean").Gives(AppTokensJson.Default.AppTokenList);
+        app.MapPost("/api/v1/user/apptoken", Create).Requires(Permission.Person, fresh: true, inPerson: true).WithName("createAppToken")
+            .Describe("Makes an app token; it is shown in this answer only.").Takes(AppTokensJson.Default.NewTokenBody).Gives(AppTokensJson.Default.ShownAppToken);
+        app.MapGet("/api/v1/user/apptoken/{uuid}", Get).Requires(Permission.Person, fresh: true, inPerson: true).WithName("getAppToken")
+            .Describe("Shows an own app token, without the secret.").Gives(AppTokensJson.Default.ShownAppToken);
+        app.MapDelete("/api/v1/user/apptoken/{uuid}", Revoke).Requires(Permission.Person, fresh: true, inPerson: true).WithName("revokeAppToken")
+            .Describe("Revokes an own app token.").Gives(204);
+        app.MapGet("/api/v1/superuser/apptokens", ListAll).Requires(Permission.InspectRegistry, fresh: true, inPerson: true).WithName("listAllAppTokens")
+            .Describe("Lists the app tokens of all users.").Query("expiring", "Only those that end soon.", "boolean")
+            .Query("limit", "How many there are on a page, at most 1000.", "integer").Paged().Gives(AppTokensJson.Default.AppTokenList);
     }
 
     private static async Task<IResult> List(HttpContext http, AppTokenStore tokens, CancellationToken ct)

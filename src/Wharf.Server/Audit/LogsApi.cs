@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Wharf.Oci;
+using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
 using Wharf.Server.QuayApi;
 
@@ -19,14 +20,34 @@ internal static class LogsApi
 
     public static void MapLogs(this WebApplication app)
     {
-        app.MapGet("/api/v1/repository/-/logs", Of).Requires(Permission.Inspect).WithName("listRepoLogs");
-        app.MapGet("/api/v1/organization/{orgname}/logs", Of).Requires(Permission.InspectOrganization).WithName("listOrgLogs");
-        app.MapGet("/api/v1/user/logs", Of).Requires(Permission.Person).WithName("listUserLogs");
-        app.MapGet("/api/v1/superuser/logs", Of).Requires(Permission.InspectRegistry, fresh: true).WithName("listAllLogs");
-        app.MapGet("/api/v1/repository/-/aggregatelogs", Aggregate).Requires(Permission.Inspect).WithName("getAggregateRepoLogs");
-        app.MapGet("/api/v1/organization/{orgname}/aggregatelogs", Aggregate).Requires(Permission.InspectOrganization).WithName("getAggregateOrgLogs");
-        app.MapGet("/api/v1/user/aggregatelogs", Aggregate).Requires(Permission.Person).WithName("getAggregateUserLogs");
-        app.MapGet("/api/v1/superuser/aggregatelogs", Aggregate).Requires(Permission.InspectRegistry, fresh: true).WithName("listAllAggregateLogs");
+        Filtered(app.MapGet("/api/v1/repository/-/logs", Of).Requires(Permission.Inspect).WithName("listRepoLogs")
+            .Describe("Lists what was done with a repository, the newest first."), list: true).Gives(LogsJson.Default.LogList);
+        Filtered(app.MapGet("/api/v1/organization/{orgname}/logs", Of).Requires(Permission.InspectOrganization).WithName("listOrgLogs")
+            .Describe("Lists what was done in an organization, the newest first."), list: true).Gives(LogsJson.Default.LogList);
+        Filtered(app.MapGet("/api/v1/user/logs", Of).Requires(Permission.Person).WithName("listUserLogs")
+            .Describe("Lists what was done in the own namespace and account, the newest first."), list: true).Gives(LogsJson.Default.LogList);
+        Filtered(app.MapGet("/api/v1/superuser/logs", Of).Requires(Permission.InspectRegistry, fresh: true).WithName("listAllLogs")
+            .Describe("Lists what was done in the whole registry, the newest first."), list: true).Gives(LogsJson.Default.LogList);
+        Filtered(app.MapGet("/api/v1/repository/-/aggregatelogs", Aggregate).Requires(Permission.Inspect).WithName("getAggregateRepoLogs")
+            .Describe("Counts what was done with a repository by kind and day."), list: false).Gives(LogsJson.Default.AggregatedLogs);
+        Filtered(app.MapGet("/api/v1/organization/{orgname}/aggregatelogs", Aggregate).Requires(Permission.InspectOrganization).WithName("getAggregateOrgLogs")
+            .Describe("Counts what was done in an organization by kind and day."), list: false).Gives(LogsJson.Default.AggregatedLogs);
+        Filtered(app.MapGet("/api/v1/user/aggregatelogs", Aggregate).Requires(Permission.Person).WithName("getAggregateUserLogs")
+            .Describe("Counts what was done in the own namespace by kind and day."), list: false).Gives(LogsJson.Default.AggregatedLogs);
+        Filtered(app.MapGet("/api/v1/superuser/aggregatelogs", Aggregate).Requires(Permission.InspectRegistry, fresh: true).WithName("listAllAggregateLogs")
+            .Describe("Counts what was done in the whole registry by kind and day."), list: false).Gives(LogsJson.Default.AggregatedLogs);
+    }
+
+    private static RouteHandlerBuilder Filtered(RouteHandlerBuilder endpoint, bool list)
+    {
+        endpoint.Query("starttime", "From when on: MM/DD/YYYY, or a time such as 2026-11-24T12:00:00Z. A day before endtime where it is left out.")
+            .Query("endtime", "Until when: MM/DD/YYYY, that day included, or a time. Now where it is left out.")
+            .Query("performer", "Only what these users and robots did, separated by commas.")
+            .Query("kinds", "Only these kinds, separated by commas.")
+            .Query("digest", "Only what concerned this manifest.")
+            .Query("changes", "Only what was changed.", "boolean")
+            .Query("reads", "Reads of the API too.", "boolean");
+        return list ? endpoint.Query("limit", "How many there are on a page, at most 100; 20 where it is left out.", "integer").Paged() : endpoint;
     }
 
     private static async Task<IResult> Of(HttpContext http, LogStore logs, AuditEvents events, AuditWriter writer, TimeProvider clock, CancellationToken ct)

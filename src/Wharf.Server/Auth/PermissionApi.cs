@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Wharf.Oci;
 using Wharf.Server.Accounts;
+using Wharf.Server.ApiDocs;
 using Wharf.Server.QuayApi;
 
 namespace Wharf.Server.Auth;
@@ -9,7 +10,10 @@ namespace Wharf.Server.Auth;
 internal static class PermissionApi
 {
     public static void MapPermissions(this WebApplication app) =>
-        app.MapGet("/api/v1/permission/explain", Explain).Requires(Permission.SignedIn).WithName("explainPermission");
+        app.MapGet("/api/v1/permission/explain", Explain).Requires(Permission.SignedIn).WithName("explainPermission")
+            .Describe("Answers whether somebody may do something with a repository, and why.").Query("repository", "The repository, namespace/name.", required: true)
+            .Query("action", "pull, push, delete or admin.", required: true).Query("subject", "A user, a robot or anonymous(); the caller when left out.")
+            .Gives(PermissionJson.Default.ExplainedPermission).Gives(404);
 
     /// <summary>
     /// Query: <c>repository</c> (namespace/name), <c>action</c> (pull, push, delete or admin) and <c>subject</c> (a user, a robot, or

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
 using Wharf.Oci;
+using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
 using Wharf.Server.Content;
 using Wharf.Server.Repositories;
@@ -12,11 +13,19 @@ internal static class BlobUploads
 {
     public static void Map(WebApplication app)
     {
-        app.MapPost("/v2/-/blobs/uploads/", Start).WithMetadata(new DisableRequestSizeLimitAttribute()).Requires(Permission.Push);
-        app.MapGet("/v2/-/blobs/uploads/{id}", Status).Requires(Permission.Push);
-        app.MapPatch("/v2/-/blobs/uploads/{id}", Append).WithMetadata(new DisableRequestSizeLimitAttribute()).Requires(Permission.Push);
-        app.MapPut("/v2/-/blobs/uploads/{id}", Finish).WithMetadata(new DisableRequestSizeLimitAttribute()).Requires(Permission.Push);
-        app.MapDelete("/v2/-/blobs/uploads/{id}", Cancel).Requires(Permission.Push);
+        app.MapPost("/v2/-/blobs/uploads/", Start).WithMetadata(new DisableRequestSizeLimitAttribute()).Requires(Permission.Push).WithName("startUpload")
+            .Describe("Starts an upload, stores a whole blob, or mounts one of another repository.").Query("digest", "With it the body is the whole blob.")
+            .Query("digest-algorithm", "What the blob will be digested with.").Query("mount", "The digest of a blob to mount.")
+            .Query("from", "The repository that has it.").Takes("application/octet-stream").Gives(201).Gives(202);
+        app.MapGet("/v2/-/blobs/uploads/{id}", Status).Requires(Permission.Push).WithName("getUpload")
+            .Describe("Says how far an upload is.").Gives(204);
+        app.MapPatch("/v2/-/blobs/uploads/{id}", Append).WithMetadata(new DisableRequestSizeLimitAttribute()).Requires(Permission.Push).WithName("appendUpload")
+            .Describe("Appends to an upload.").Takes("application/octet-stream").Gives(202);
+        app.MapPut("/v2/-/blobs/uploads/{id}", Finish).WithMetadata(new DisableRequestSizeLimitAttribute()).Requires(Permission.Push).WithName("finishUpload")
+            .Describe("Ends an upload; the blob is there from now on.").Query("digest", "The digest of the whole blob.", required: true)
+            .Takes("application/octet-stream").Gives(201);
+        app.MapDelete("/v2/-/blobs/uploads/{id}", Cancel).Requires(Permission.Push).WithName("cancelUpload")
+            .Describe("Gives an upload up.").Gives(204);
     }
 
     // distribution-spec#pushing-blobs (end-4a, end-4b, end-11)

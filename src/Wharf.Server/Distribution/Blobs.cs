@@ -1,4 +1,5 @@
 using Wharf.Oci;
+using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
 using Wharf.Server.Content;
 using Wharf.Storage;
@@ -9,8 +10,10 @@ internal static class Blobs
 {
     public static void Map(WebApplication app)
     {
-        app.MapMethods("/v2/-/blobs/{digest}", ["GET", "HEAD"], Get).Requires(Permission.Pull);
-        app.MapDelete("/v2/-/blobs/{digest}", Delete).Requires(Permission.Delete);
+        app.MapMethods("/v2/-/blobs/{digest}", ["GET", "HEAD"], Get).Requires(Permission.Pull).WithName("getBlob")
+            .Describe("Gives a blob, or the ranges of it that are asked for.").Gives(200, "*/*").Gives(206, "*/*").Gives(304);
+        app.MapDelete("/v2/-/blobs/{digest}", Delete).Requires(Permission.Delete).WithName("deleteBlob")
+            .Describe("Deletes a blob from a repository.").Gives(202);
     }
 
     // distribution-spec#pulling-blobs (end-2)

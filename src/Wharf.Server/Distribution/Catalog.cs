@@ -1,4 +1,5 @@
 using Wharf.Oci;
+using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
 using Wharf.Server.Repositories;
 
@@ -6,7 +7,9 @@ namespace Wharf.Server.Distribution;
 
 internal static class Catalog
 {
-    public static void Map(WebApplication app) => app.MapGet("/v2/_catalog", List).Requires(Permission.Catalog);
+    public static void Map(WebApplication app) => app.MapGet("/v2/_catalog", List).Requires(Permission.Catalog).WithName("listCatalog")
+        .Describe("Lists the names of the repositories that the caller may see.").Query("n", "How many there are on a page.", "integer")
+        .Query("last", "Goes on behind this one; the Link header of a page has the whole address.").Gives(DistributionJson.Default.RepositoryList);
 
     private static async Task<IResult> List(HttpContext http, string? n, string? last, RepositoryStore repositories, CancellationToken ct)
     {

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
 
 namespace Wharf.Server.Distribution;
@@ -10,7 +11,8 @@ internal static class DistributionApi
 
     public static void MapDistribution(this WebApplication app)
     {
-        app.MapGet("/v2/", Ping).Requires(Permission.Authenticated);
+        app.MapGet("/v2/", Ping).Requires(Permission.Authenticated).WithName("pingRegistry")
+            .Describe("Says that this is a registry, and whether the credential is good.").Gives(200, "application/json");
         TokenApi.Map(app);
         Catalog.Map(app);
         Manifests.Map(app);

@@ -1,4 +1,5 @@
 using Wharf.Oci;
+using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
 using Wharf.Server.Content;
 
@@ -14,9 +15,12 @@ internal static class Manifests
 
     public static void Map(WebApplication app)
     {
-        app.MapMethods("/v2/-/manifests/{reference}", ["GET", "HEAD"], Get).Requires(Permission.Pull);
-        app.MapPut("/v2/-/manifests/{reference}", Put).Requires(Permission.Push);
-        app.MapDelete("/v2/-/manifests/{reference}", Delete).Requires(Permission.Delete);
+        app.MapMethods("/v2/-/manifests/{reference}", ["GET", "HEAD"], Get).Requires(Permission.Pull).WithName("getManifest")
+            .Describe("Gives a manifest by its tag or digest.").Gives(200, "*/*").Gives(304);
+        app.MapPut("/v2/-/manifests/{reference}", Put).Requires(Permission.Push).WithName("putManifest")
+            .Describe("Stores a manifest, under a tag or by its digest.").Takes("*/*").Gives(201);
+        app.MapDelete("/v2/-/manifests/{reference}", Delete).Requires(Permission.Delete).WithName("deleteManifest")
+            .Describe("Deletes a manifest, or a tag alone.").Gives(202);
     }
 
     // distribution-spec#pulling-manifests (end-3)

@@ -1,5 +1,6 @@
 using System.Text;
 using Wharf.Oci;
+using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
 using Wharf.Server.Content;
 
@@ -12,7 +13,9 @@ internal static class Referrers
 
     private const int MaxCount = 1000;
 
-    public static void Map(WebApplication app) => app.MapGet("/v2/-/referrers/{digest}", List).Requires(Permission.Pull);
+    public static void Map(WebApplication app) => app.MapGet("/v2/-/referrers/{digest}", List).Requires(Permission.Pull).WithName("listReferrers")
+        .Describe("Lists the manifests that refer to one, such as signatures.").Query("artifactType", "Only those of this type.")
+        .Gives(200, "application/vnd.oci.image.index+json");
 
     // distribution-spec#listing-referrers (end-12a, end-12b)
     private static async Task<IResult> List(HttpContext http, string digest, string? artifactType, string? last, ContentStore content, CancellationToken ct)

@@ -1,4 +1,5 @@
 using Wharf.Oci;
+using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
 using Wharf.Server.Content;
 
@@ -6,7 +7,9 @@ namespace Wharf.Server.Distribution;
 
 internal static class Tags
 {
-    public static void Map(WebApplication app) => app.MapGet("/v2/-/tags/list", List).Requires(Permission.Pull);
+    public static void Map(WebApplication app) => app.MapGet("/v2/-/tags/list", List).Requires(Permission.Pull).WithName("listTags")
+        .Describe("Lists the tags of a repository.").Query("n", "How many there are on a page.", "integer")
+        .Query("last", "Goes on behind this one; the Link header of a page has the whole address.").Gives(DistributionJson.Default.TagList);
 
     // distribution-spec#listing-tags (end-8a, end-8b)
     private static async Task<IResult> List(HttpContext http, string? n, string? last, ContentStore content, CancellationToken ct)

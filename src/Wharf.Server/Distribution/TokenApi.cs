@@ -1,3 +1,4 @@
+using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
 
 namespace Wharf.Server.Distribution;
@@ -13,8 +14,12 @@ internal static class TokenApi
     public static void Map(WebApplication app)
     {
         // Open: the credential is read here, because POST carries it in the form.
-        app.MapGet("/v2/auth", Get).Requires(Permission.Open);
-        app.MapPost("/v2/auth", Post).Requires(Permission.Open);
+        app.MapGet("/v2/auth", Get).Requires(Permission.Open).WithName("getRegistryToken")
+            .Describe("Gives a token for the registry; a credential goes in the Authorization header.").Query("service", "Whom the token is for: wharf.")
+            .Query("scope", "What it is to allow, such as repository:namespace/name:pull,push; may come several times.").Gives(DistributionJson.Default.TokenAnswer);
+        app.MapPost("/v2/auth", Post).Requires(Permission.Open).WithName("createRegistryToken")
+            .Describe("Gives a token for the registry; a credential goes in the form.").Takes("application/x-www-form-urlencoded")
+            .Gives(DistributionJson.Default.TokenAnswer);
     }
 
     private static async Task<IResult> Get(HttpContext http, Authenticator authenticator, TokenIssuer issuer, CancellationToken ct)

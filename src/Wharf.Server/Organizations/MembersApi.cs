@@ -1,4 +1,5 @@
 using Wharf.Server.Accounts;
+using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
 using Wharf.Server.QuayApi;
 
@@ -12,10 +13,14 @@ internal static class MembersApi
 
     public static void MapMembers(this WebApplication app)
     {
-        app.MapGet("/api/v1/organization/{orgname}/collaborators", ListCollaborators).Requires(Permission.InspectOrganization).WithName("getOrganizationCollaborators");
-        app.MapGet("/api/v1/organization/{orgname}/members", List).Requires(Permission.InspectOrganization).WithName("getOrganizationMembers");
-        app.MapGet("/api/v1/organization/{orgname}/members/{membername}", Get).Requires(Permission.InspectOrganization).WithName("getOrganizationMember");
-        app.MapDelete("/api/v1/organization/{orgname}/members/{membername}", Remove).Requires(Permission.AdministerOrganization).WithName("removeOrganizationMember");
+        app.MapGet("/api/v1/organization/{orgname}/collaborators", ListCollaborators).Requires(Permission.InspectOrganization).WithName("getOrganizationCollaborators")
+            .Describe("Lists the people outside the organization with a grant on one of its repositories.").Paged().Gives(OrganizationsJson.Default.Collaborators);
+        app.MapGet("/api/v1/organization/{orgname}/members", List).Requires(Permission.InspectOrganization).WithName("getOrganizationMembers")
+            .Describe("Lists the members of an organization, with their teams and repositories.").Paged().Gives(OrganizationsJson.Default.Members);
+        app.MapGet("/api/v1/organization/{orgname}/members/{membername}", Get).Requires(Permission.InspectOrganization).WithName("getOrganizationMember")
+            .Describe("Shows a member of an organization.").Gives(OrganizationsJson.Default.ShownMember);
+        app.MapDelete("/api/v1/organization/{orgname}/members/{membername}", Remove).Requires(Permission.AdministerOrganization).WithName("removeOrganizationMember")
+            .Describe("Removes a member from every team and grant of an organization.").Gives(204);
     }
 
     private static async Task<IResult> ListCollaborators(HttpContext http, MemberStore members, CancellationToken ct)

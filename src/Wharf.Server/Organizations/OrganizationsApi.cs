@@ -1,4 +1,5 @@
 using Wharf.Server.Accounts;
+using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
 using Wharf.Server.QuayApi;
 
@@ -14,13 +15,26 @@ internal static class OrganizationsApi
 
     public static void MapOrganizations(this WebApplication app)
     {
-        app.MapPost("/api/v1/organization/", Create).Requires(Permission.Person).WithName("createOrganization");
-        app.MapGet("/api/v1/organization/{orgname}", Get).Requires(Permission.SeeOrganization).WithName("getOrganization");
-        app.MapPut("/api/v1/organization/{orgname}", Change).Requires(Permission.AdministerOrganization).WithName("changeOrganizationDetails");
-        app.MapDelete("/api/v1/organization/{orgname}", Delete).Requires(Permission.AdministerOrganization, fresh: true).WithName("deleteAdminedOrganization");
-        app.MapPost("/api/v1/organization/{orgname}/restore", Restore).Requires(Permission.Person).WithName("restoreOrganization");
-        app.MapGet("/api/v1/user/deletedorganizations", ListDeleted).Requires(Permission.Person).WithName("listDeletedOrganizations");
-        app.MapPost("/api/v1/user/convert", ConvertAccount).Requires(Permission.Person).WithName("convertUserToOrganization");
+        app.MapPost("/api/v1/organization/", Create).Requires(Permission.Person).WithName("createOrganization")
+            .Describe("Makes an organization; the caller becomes its owner.").Takes(OrganizationsJson.Default.NewOrganization)
+            .Gives(OrganizationsJson.Default.String, 201);
+        app.MapGet("/api/v1/organization/{orgname}", Get).Requires(Permission.SeeOrganization).WithName("getOrganization")
+            .Describe("Shows an organization, as much of it as the caller may see.").Gives(OrganizationsJson.Default.ShownOrganization);
+        app.MapPut("/api/v1/organization/{orgname}", Change).Requires(Permission.AdministerOrganization).WithName("changeOrganizationDetails")
+            .Describe("Changes the settings of an organization; what is left out stays.").Takes(OrganizationsJson.Default.OrganizationDetails)
+            .Gives(OrganizationsJson.Default.ShownOrganization);
+        app.MapDelete("/api/v1/organization/{orgname}", Delete).Requires(Permission.AdministerOrganization, fresh: true).WithName("deleteAdminedOrganization")
+            .Describe("Deletes an organization; it can be restored for a while.").Gives(204);
+        app.MapPost("/api/v1/organization/{orgname}/restore", Restore).Requires(Permission.Person).WithName("restoreOrganization")
+            .Describe("Restores a deleted organization.").Gives(204);
+        app.MapGet("/api/v1/user/deletedorganizations", ListDeleted).Requires(Permission.Person).WithName("listDeletedOrganizations")
+            .Describe("Lists the deleted organizations that the caller can restore.").Paged().Gives(OrganizationsJson.Default.DeletedOrganizations);
+        app.MapPost("/api/v1/user/convert", ConvertAccount).Requires(Permission.Person).WithName("convertUserToOrganization")
+            .Describe("Makes an organization of the own account; another user becomes its admin.").Takes(OrganizationsJson.Default.ConvertUser)
+            .Gives(OrganizationsJson.Default.Converted).Internal();
+        app.MapGet("/api/v1/organization/{orgname}/private", CountPrivate).Requires(Permission.SeeOrganization).WithName("getOrganizationPrivateAllowed")
+            .Describe("Says whether the organization may have more private repositories, and to its admins how many it has.")
+            .Gives(OrganizationsJson.Default.PrivateRepositories).Internal();
         app.MapMembers();
         app.MapTeams();
         app.MapPrototypes();
@@ -86,6 +100,16 @@ internal static class OrganizationsApi
         var next = Page.Cut(found, PageSize, static o => o.Id);
         return TypedResults.Json(new DeletedOrganizations([.. found.Select(static o => new ShownDeletedOrganization(o.Name, QuayDate.Format(o.DeletedMs)!, o.DeletedBy, QuayDate.Format(o.UntilMs)!))], next),
             OrganizationsJson.Default.DeletedOrganizations);
+    }
+
+    // In Quay only where repositories are billed; here nothing limits them.
+    private static async Task<IResult> CountPrivate(HttpContext http, PeopleStore people, CancellationToken ct)
+    {
+        var (me, access) = (http.Caller().Principal, http.Organization());
+        var counts = Permissions.Allows(me, access, Permission.InspectOrganization);
+        if (access.Role < NamespaceRole.Creator && !counts)
+            return Problem.InsufficientScope("Only who may make repositories in the organization may ask that.");
+        return TypedResults.Json(new PrivateRepositories(true, counts ? await people.CountPrivateAsync(access.NamespaceId, ct) : null), OrganizationsJson.Default.PrivateRepositories);
     }
 
     private static async Task<IResult> ConvertAccount(HttpContext http, OrganizationStore organizations, Permissions permissions, Authenticator authenticator, CancellationToken ct)

@@ -87,6 +87,10 @@ internal sealed record ConvertUser([property: JsonRequired, JsonPropertyName("ad
 
 internal sealed record Converted(bool Success);
 
+internal sealed record PrivateRepositories(
+    [property: JsonPropertyName("privateAllowed")] bool Allowed,
+    [property: JsonPropertyName("privateCount"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Count);
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, AllowDuplicateProperties = false, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(NewOrganization))]
 [JsonSerializable(typeof(OrganizationDetails))]
@@ -108,5 +112,6 @@ internal sealed record Converted(bool Success);
 [JsonSerializable(typeof(Prototypes))]
 [JsonSerializable(typeof(ConvertUser))]
 [JsonSerializable(typeof(Converted))]
+[JsonSerializable(typeof(PrivateRepositories))]
 [JsonSerializable(typeof(string))]
 internal sealed partial class OrganizationsJson : JsonSerializerContext;

@@ -1,4 +1,5 @@
 using Wharf.Server.Accounts;
+using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
 using Wharf.Server.QuayApi;
 
@@ -9,10 +10,14 @@ internal static class PrototypesApi
 {
     public static void MapPrototypes(this WebApplication app)
     {
-        app.MapGet("/api/v1/organization/{orgname}/prototypes", List).Requires(Permission.InspectOrganization).WithName("getOrganizationPrototypePermissions");
-        app.MapPost("/api/v1/organization/{orgname}/prototypes", Create).Requires(Permission.AdministerOrganization).WithName("createOrganizationPrototypePermission");
-        app.MapPut("/api/v1/organization/{orgname}/prototypes/{prototypeid}", Update).Requires(Permission.AdministerOrganization).WithName("updateOrganizationPrototypePermission");
-        app.MapDelete("/api/v1/organization/{orgname}/prototypes/{prototypeid}", Delete).Requires(Permission.AdministerOrganization).WithName("deleteOrganizationPrototypePermission");
+        app.MapGet("/api/v1/organization/{orgname}/prototypes", List).Requires(Permission.InspectOrganization).WithName("getOrganizationPrototypePermissions")
+            .Describe("Lists the default permissions, which new repositories of an organization begin with.").Gives(OrganizationsJson.Default.Prototypes);
+        app.MapPost("/api/v1/organization/{orgname}/prototypes", Create).Requires(Permission.AdministerOrganization).WithName("createOrganizationPrototypePermission")
+            .Describe("Adds a default permission.").Takes(OrganizationsJson.Default.NewPrototype).Gives(OrganizationsJson.Default.ShownPrototype);
+        app.MapPut("/api/v1/organization/{orgname}/prototypes/{prototypeid}", Update).Requires(Permission.AdministerOrganization).WithName("updateOrganizationPrototypePermission")
+            .Describe("Changes the role of a default permission.").Takes(OrganizationsJson.Default.PrototypeUpdate).Gives(OrganizationsJson.Default.ShownPrototype);
+        app.MapDelete("/api/v1/organization/{orgname}/prototypes/{prototypeid}", Delete).Requires(Permission.AdministerOrganization).WithName("deleteOrganizationPrototypePermission")
+            .Describe("Deletes a default permission.").Gives(204);
     }
 
     private static async Task<IResult> List(HttpContext http, PrototypeStore prototypes, CancellationToken ct) =>

@@ -1,4 +1,5 @@
 using Wharf.Server.Accounts;
+using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
 using Wharf.Server.QuayApi;
 
@@ -13,19 +14,31 @@ internal static class TeamsApi
 
     public static void MapTeams(this WebApplication app)
     {
-        app.MapPut("/api/v1/organization/{orgname}/team/{teamname}", Put).Requires(Permission.AdministerOrganization).WithName("updateOrganizationTeam");
-        app.MapDelete("/api/v1/organization/{orgname}/team/{teamname}", Delete).Requires(Permission.AdministerOrganization).WithName("deleteOrganizationTeam");
-        app.MapGet("/api/v1/organization/{orgname}/team/{teamname}/members", ListMembers).Requires(Permission.SeeOrganization).WithName("getOrganizationTeamMembers");
-        app.MapPut("/api/v1/organization/{orgname}/team/{teamname}/members/{membername}", AddMember).Requires(Permission.AdministerOrganization).WithName("updateOrganizationTeamMember");
-        app.MapDelete("/api/v1/organization/{orgname}/team/{teamname}/members/{membername}", RemoveMember).Requires(Permission.AdministerOrganization).WithName("deleteOrganizationTeamMember");
-        app.MapGet("/api/v1/organization/{orgname}/team/{teamname}/permissions", ListPermissions).Requires(Permission.InspectOrganization).WithName("getOrganizationTeamPermissions");
-        app.MapGet("/api/v1/user/teaminvites", ListInvites).Requires(Permission.Person).WithName("listTeamInvites");
-        app.MapPut("/api/v1/teaminvite/{code}", Accept).Requires(Permission.Person).WithName("acceptOrganizationTeamInvite");
-        app.MapDelete("/api/v1/teaminvite/{code}", Decline).Requires(Permission.Person).WithName("declineOrganizationTeamInvite");
+        app.MapPut("/api/v1/organization/{orgname}/team/{teamname}", Put).Requires(Permission.AdministerOrganization).WithName("updateOrganizationTeam")
+            .Describe("Makes a team, or changes its role and description.").Takes(OrganizationsJson.Default.TeamDescription).Gives(OrganizationsJson.Default.ChangedTeam);
+        app.MapDelete("/api/v1/organization/{orgname}/team/{teamname}", Delete).Requires(Permission.AdministerOrganization).WithName("deleteOrganizationTeam")
+            .Describe("Deletes a team.").Gives(204);
+        app.MapGet("/api/v1/organization/{orgname}/team/{teamname}/members", ListMembers).Requires(Permission.SeeOrganization).WithName("getOrganizationTeamMembers")
+            .Describe("Lists the members of a team.").Query("includePending", "Invited people too, for admins.", "boolean").Paged()
+            .Gives(OrganizationsJson.Default.TeamMembers);
+        app.MapPut("/api/v1/organization/{orgname}/team/{teamname}/members/{membername}", AddMember).Requires(Permission.AdministerOrganization).WithName("updateOrganizationTeamMember")
+            .Describe("Adds somebody to a team, or invites them where that is asked for.").Gives(OrganizationsJson.Default.ShownTeamMember);
+        app.MapDelete("/api/v1/organization/{orgname}/team/{teamname}/members/{membername}", RemoveMember).Requires(Permission.AdministerOrganization).WithName("deleteOrganizationTeamMember")
+            .Describe("Removes somebody from a team, or takes an invitation back.").Gives(204);
+        app.MapGet("/api/v1/organization/{orgname}/team/{teamname}/permissions", ListPermissions).Requires(Permission.InspectOrganization).WithName("getOrganizationTeamPermissions")
+            .Describe("Lists the repositories that a team has a role in.").Paged().Gives(OrganizationsJson.Default.TeamPermissions);
+        app.MapGet("/api/v1/user/teaminvites", ListInvites).Requires(Permission.Person).WithName("listTeamInvites")
+            .Describe("Lists the own invitations to teams.").Paged().Gives(OrganizationsJson.Default.TeamInvites);
+        app.MapPut("/api/v1/teaminvite/{code}", Accept).Requires(Permission.Person).WithName("acceptOrganizationTeamInvite")
+            .Describe("Accepts an invitation to a team.").Gives(OrganizationsJson.Default.AcceptedInvite).Internal();
+        app.MapDelete("/api/v1/teaminvite/{code}", Decline).Requires(Permission.Person).WithName("declineOrganizationTeamInvite")
+            .Describe("Declines an invitation to a team.").Gives(204).Internal();
 
         // What Quay answers where FEATURE_MAILING is off.
-        app.MapPut("/api/v1/organization/{orgname}/team/{teamname}/invite/{email}", NoMail).Requires(Permission.AdministerOrganization).WithName("inviteTeamMemberEmail");
-        app.MapDelete("/api/v1/organization/{orgname}/team/{teamname}/invite/{email}", NoMail).Requires(Permission.AdministerOrganization).WithName("deleteTeamMemberEmailInvite");
+        app.MapPut("/api/v1/organization/{orgname}/team/{teamname}/invite/{email}", NoMail).Requires(Permission.AdministerOrganization).WithName("inviteTeamMemberEmail")
+            .Describe("Invites an e-mail address to a team; this registry sends no mail, so it answers 404.").Gives(404);
+        app.MapDelete("/api/v1/organization/{orgname}/team/{teamname}/invite/{email}", NoMail).Requires(Permission.AdministerOrganization).WithName("deleteTeamMemberEmailInvite")
+            .Describe("Takes the invitation of an e-mail address back; this registry sends no mail, so it answers 404.").Gives(404);
     }
 
     private static async Task<IResult> Put(HttpContext http, string teamname, TeamStore teams, CancellationToken ct)

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
 using Wharf.Server.QuayApi;
 
@@ -12,15 +13,24 @@ internal static class GrantsApi
 
     public static void MapGrants(this WebApplication app)
     {
-        app.MapGet("/api/v1/repository/-/permissions/user", ListAccounts).Requires(Permission.Inspect).WithName("listRepoUserPermissions");
-        app.MapGet("/api/v1/repository/-/permissions/user/{username}", GetAccount).Requires(Permission.Inspect).WithName("getUserPermissions");
-        app.MapPut("/api/v1/repository/-/permissions/user/{username}", ChangeAccount).Requires(Permission.Administer).WithName("changeUserPermissions");
-        app.MapDelete("/api/v1/repository/-/permissions/user/{username}", DeleteAccount).Requires(Permission.Administer).WithName("deleteUserPermissions");
-        app.MapGet("/api/v1/repository/-/permissions/user/{username}/transitive", Transitive).Requires(Permission.Inspect).WithName("getUserTransitivePermission");
-        app.MapGet("/api/v1/repository/-/permissions/team", ListTeams).Requires(Permission.Inspect).WithName("listRepoTeamPermissions");
-        app.MapGet("/api/v1/repository/-/permissions/team/{teamname}", GetTeam).Requires(Permission.Inspect).WithName("getTeamPermissions");
-        app.MapPut("/api/v1/repository/-/permissions/team/{teamname}", ChangeTeam).Requires(Permission.Administer).WithName("changeTeamPermissions");
-        app.MapDelete("/api/v1/repository/-/permissions/team/{teamname}", DeleteTeam).Requires(Permission.Administer).WithName("deleteTeamPermissions");
+        app.MapGet("/api/v1/repository/-/permissions/user", ListAccounts).Requires(Permission.Inspect).WithName("listRepoUserPermissions")
+            .Describe("Lists the users and robots with a grant on a repository.").Paged().Gives(GrantsJson.Default.GrantList);
+        app.MapGet("/api/v1/repository/-/permissions/user/{username}", GetAccount).Requires(Permission.Inspect).WithName("getUserPermissions")
+            .Describe("Shows the grant of a user or robot on a repository.").Gives(GrantsJson.Default.ShownGrant);
+        app.MapPut("/api/v1/repository/-/permissions/user/{username}", ChangeAccount).Requires(Permission.Administer).WithName("changeUserPermissions")
+            .Describe("Gives a user or robot a role in a repository.").Takes(GrantsJson.Default.NewGrant).Gives(GrantsJson.Default.ShownGrant);
+        app.MapDelete("/api/v1/repository/-/permissions/user/{username}", DeleteAccount).Requires(Permission.Administer).WithName("deleteUserPermissions")
+            .Describe("Takes the grant of a user or robot away.").Gives(204);
+        app.MapGet("/api/v1/repository/-/permissions/user/{username}/transitive", Transitive).Requires(Permission.Inspect).WithName("getUserTransitivePermission")
+            .Describe("Lists the roles that a user has in a repository, whatever gives them.").Gives(GrantsJson.Default.TransitiveRoles);
+        app.MapGet("/api/v1/repository/-/permissions/team", ListTeams).Requires(Permission.Inspect).WithName("listRepoTeamPermissions")
+            .Describe("Lists the teams with a grant on a repository.").Paged().Gives(GrantsJson.Default.GrantList);
+        app.MapGet("/api/v1/repository/-/permissions/team/{teamname}", GetTeam).Requires(Permission.Inspect).WithName("getTeamPermissions")
+            .Describe("Shows the grant of a team on a repository.").Gives(GrantsJson.Default.ShownGrant);
+        app.MapPut("/api/v1/repository/-/permissions/team/{teamname}", ChangeTeam).Requires(Permission.Administer).WithName("changeTeamPermissions")
+            .Describe("Gives a team a role in a repository.").Takes(GrantsJson.Default.NewGrant).Gives(GrantsJson.Default.ShownGrant);
+        app.MapDelete("/api/v1/repository/-/permissions/team/{teamname}", DeleteTeam).Requires(Permission.Administer).WithName("deleteTeamPermissions")
+            .Describe("Takes the grant of a team away.").Gives(204);
     }
 
     private static Task<IResult> ListAccounts(HttpContext http, GrantStore grants, CancellationToken ct) => ListAsync(http, grants.AccountsAsync, ct);

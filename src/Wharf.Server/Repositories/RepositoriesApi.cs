@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Wharf.Oci;
+using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
 using Wharf.Server.QuayApi;
 
@@ -13,28 +14,50 @@ internal static class RepositoriesApi
 
     public static void MapRepositories(this WebApplication app)
     {
-        app.MapPost("/api/v1/repository", Create).Requires(Permission.SignedIn).WithName("createRepo");
-        app.MapGet("/api/v1/repository", List).Requires(Permission.Anyone).WithName("listRepos");
-        app.MapGet("/api/v1/repository/-", Get).Requires(Permission.Pull).WithName("getRepo");
-        app.MapPut("/api/v1/repository/-", Update).Requires(Permission.Push).WithName("updateRepo");
-        app.MapDelete("/api/v1/repository/-", Delete).Requires(Permission.Administer).WithName("deleteRepository");
-        app.MapPost("/api/v1/repository/-/restore", Restore).Requires(Permission.Administer).WithName("restoreRepository");
-        app.MapGet("/api/v1/organization/{orgname}/deletedrepositories", ListDeleted).Requires(Permission.InspectOrganization).WithName("listDeletedRepositories");
-        app.MapGet("/api/v1/user/deletedrepositories", ListOwnDeleted).Requires(Permission.Person).WithName("listDeletedUserRepositories");
-        app.MapPost("/api/v1/repository/-/changevisibility", ChangeVisibility).Requires(Permission.Administer).WithName("changeRepoVisibility");
-        app.MapPut("/api/v1/repository/-/changestate", ChangeState).Requires(Permission.Administer).WithName("changeRepoState");
+        app.MapPost("/api/v1/repository", Create).Requires(Permission.SignedIn).WithName("createRepo")
+            .Describe("Makes an empty repository.").Takes(RepositoriesJson.Default.NewRepository).Gives(RepositoriesJson.Default.CreatedRepository, 201);
+        app.MapGet("/api/v1/repository", List).Requires(Permission.Anyone).WithName("listRepos")
+            .Describe("Lists repositories that the caller may see. One of namespace, starred and public must be given.")
+            .Query("namespace", "Those of this user or organization.").Query("starred", "Those that the caller has starred.", "boolean")
+            .Query("public", "Public ones too, or alone.", "boolean").Query("last_modified", "With the time of the last push.", "boolean")
+            .Query("repo_kind", "image; there are none of Quay's kind application.").Paged().Gives(RepositoriesJson.Default.ListedRepositories);
+        app.MapGet("/api/v1/repository/-", Get).Requires(Permission.Pull).WithName("getRepo")
+            .Describe("Shows a repository and its tags.").Query("includeTags", "With the tags, as it is without this parameter.", "boolean")
+            .Query("includeStats", "With counts of a day; nothing is counted yet.", "boolean").Gives(RepositoriesJson.Default.ShownRepository);
+        app.MapPut("/api/v1/repository/-", Update).Requires(Permission.Push).WithName("updateRepo")
+            .Describe("Changes the description of a repository.").Takes(RepositoriesJson.Default.RepositoryUpdate).Gives(RepositoriesJson.Default.Done);
+        app.MapDelete("/api/v1/repository/-", Delete).Requires(Permission.Administer).WithName("deleteRepository")
+            .Describe("Deletes a repository; it can be restored for a while.").Gives(204);
+        app.MapPost("/api/v1/repository/-/restore", Restore).Requires(Permission.Administer).WithName("restoreRepository")
+            .Describe("Restores a deleted repository with its tags and grants.").Gives(RepositoriesJson.Default.Done);
+        app.MapGet("/api/v1/organization/{orgname}/deletedrepositories", ListDeleted).Requires(Permission.InspectOrganization).WithName("listDeletedRepositories")
+            .Describe("Lists the deleted repositories of an organization that can be restored.").Paged().Gives(RepositoriesJson.Default.DeletedRepositories);
+        app.MapGet("/api/v1/user/deletedrepositories", ListOwnDeleted).Requires(Permission.Person).WithName("listDeletedUserRepositories")
+            .Describe("Lists the own deleted repositories that can be restored.").Paged().Gives(RepositoriesJson.Default.DeletedRepositories);
+        app.MapPost("/api/v1/repository/-/changevisibility", ChangeVisibility).Requires(Permission.Administer).WithName("changeRepoVisibility")
+            .Describe("Makes a repository public or private.").Takes(RepositoriesJson.Default.Visibility).Gives(RepositoriesJson.Default.Done);
+        app.MapPut("/api/v1/repository/-/changestate", ChangeState).Requires(Permission.Administer).WithName("changeRepoState")
+            .Describe("Makes a repository read-only, or normal again.").Takes(RepositoriesJson.Default.NewState).Gives(RepositoriesJson.Default.Done);
 
         // What Quay answers where FEATURE_SIGNING and FEATURE_MAILING are off.
-        app.MapPost("/api/v1/repository/-/changetrust", NotHere).Requires(Permission.Administer).WithName("changeRepoTrust");
-        app.MapGet("/api/v1/repository/-/authorizedemail/{email}", NotHere).Requires(Permission.Inspect).WithName("checkRepoEmailAuthorized");
-        app.MapPost("/api/v1/repository/-/authorizedemail/{email}", NotHere).Requires(Permission.Administer).WithName("sendAuthorizeRepoEmail");
+        app.MapPost("/api/v1/repository/-/changetrust", NotHere).Requires(Permission.Administer).WithName("changeRepoTrust")
+            .Describe("Signing by Notary, which is not here: it answers 404.").Gives(404);
+        app.MapGet("/api/v1/repository/-/authorizedemail/{email}", NotHere).Requires(Permission.Inspect).WithName("checkRepoEmailAuthorized")
+            .Describe("Mail addresses of notifications, which are not here: it answers 404.").Gives(404).Internal();
+        app.MapPost("/api/v1/repository/-/authorizedemail/{email}", NotHere).Requires(Permission.Administer).WithName("sendAuthorizeRepoEmail")
+            .Describe("Mail addresses of notifications, which are not here: it answers 404.").Gives(404).Internal();
 
         // Robots took the place of repository tokens long ago; Quay keeps the paths.
-        app.MapGet("/api/v1/repository/-/tokens", Gone).Requires(Permission.Inspect).WithName("listRepoTokens");
-        app.MapPost("/api/v1/repository/-/tokens", Gone).Requires(Permission.Administer).WithName("createToken");
-        app.MapGet("/api/v1/repository/-/tokens/{code}", Gone).Requires(Permission.Inspect).WithName("getTokens");
-        app.MapPut("/api/v1/repository/-/tokens/{code}", Gone).Requires(Permission.Administer).WithName("changeToken");
-        app.MapDelete("/api/v1/repository/-/tokens/{code}", Gone).Requires(Permission.Administer).WithName("deleteToken");
+        app.MapGet("/api/v1/repository/-/tokens", Gone).Requires(Permission.Inspect).WithName("listRepoTokens")
+            .Describe("Repository tokens, whose place robots took: it answers 410.").Gives(410);
+        app.MapPost("/api/v1/repository/-/tokens", Gone).Requires(Permission.Administer).WithName("createToken")
+            .Describe("Repository tokens, whose place robots took: it answers 410.").Gives(410);
+        app.MapGet("/api/v1/repository/-/tokens/{code}", Gone).Requires(Permission.Inspect).WithName("getTokens")
+            .Describe("Repository tokens, whose place robots took: it answers 410.").Gives(410);
+        app.MapPut("/api/v1/repository/-/tokens/{code}", Gone).Requires(Permission.Administer).WithName("changeToken")
+            .Describe("Repository tokens, whose place robots took: it answers 410.").Gives(410);
+        app.MapDelete("/api/v1/repository/-/tokens/{code}", Gone).Requires(Permission.Administer).WithName("deleteToken")
+            .Describe("Repository tokens, whose place robots took: it answers 410.").Gives(410);
     }
 
     private static async Task<IResult> Create(HttpContext http, RepositoryStore repositories, Permissions permissions, CancellationToken ct)

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Wharf.Oci;
+using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
 using Wharf.Server.QuayApi;
 
@@ -12,9 +13,12 @@ internal static class StarsApi
 
     public static void MapStars(this WebApplication app)
     {
-        app.MapGet("/api/v1/user/starred", List).Requires(Permission.Person).WithName("listStarredRepos");
-        app.MapPost("/api/v1/user/starred", Create).Requires(Permission.Person).WithName("createStar");
-        app.MapDelete("/api/v1/user/starred/{**repository}", Delete).Requires(Permission.Person).WithName("deleteStar");
+        app.MapGet("/api/v1/user/starred", List).Requires(Permission.Person).WithName("listStarredRepos")
+            .Describe("Lists the own starred repositories.").Paged().Gives(StarsJson.Default.StarredRepositories);
+        app.MapPost("/api/v1/user/starred", Create).Requires(Permission.Person).WithName("createStar")
+            .Describe("Stars a repository.").Takes(StarsJson.Default.NewStar).Gives(StarsJson.Default.NewStar, 201);
+        app.MapDelete("/api/v1/user/starred/{**repository}", Delete).Requires(Permission.Person).WithName("deleteStar")
+            .Describe("Takes a star away.").Gives(204);
     }
 
     private static async Task<IResult> List(HttpContext http, RepositoryDirectory directory, CancellationToken ct)

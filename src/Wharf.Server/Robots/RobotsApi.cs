@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.Features;
 using Wharf.Server.Accounts;
+using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
 using Wharf.Server.Hosting.Network;
 using Wharf.Server.QuayApi;
@@ -18,23 +19,45 @@ internal static class RobotsApi
 
     public static void MapRobots(this WebApplication app)
     {
-        app.MapGet("/api/v1/user/robots", ListOwn).Requires(Permission.Person).WithName("getUserRobots");
-        app.MapGet("/api/v1/user/robots/{robot}", GetOwn).Requires(Permission.Person).WithName("getUserRobot");
-        app.MapPut("/api/v1/user/robots/{robot}", CreateOwn).Requires(Permission.Person).WithName("createUserRobot");
-        app.MapPatch("/api/v1/user/robots/{robot}", ChangeOwn).Requires(Permission.Person).WithName("changeUserRobot");
-        app.MapDelete("/api/v1/user/robots/{robot}", DeleteOwn).Requires(Permission.Person).WithName("deleteUserRobot");
-        app.MapGet("/api/v1/user/robots/{robot}/permissions", GrantsOfOwn).Requires(Permission.Person).WithName("getUserRobotPermissions");
-        app.MapPost("/api/v1/user/robots/{robot}/regenerate", RegenerateOwn).Requires(Permission.Person).WithName("regenerateUserRobotToken");
-        app.MapGet("/api/v1/user/robots/{robot}/credentials/{format}", CredentialsOfOwn).Requires(Permission.Person).WithName("getUserRobotCredentials");
+        app.MapGet("/api/v1/user/robots", ListOwn).Requires(Permission.Person).WithName("getUserRobots")
+            .Describe("Lists the own robots.").Query("permissions", "With their teams and repositories.", "boolean")
+            .Query("token", "With their tokens where those are kept and the caller may see them, as it is without this parameter.", "boolean")
+            .Query("limit", "How many there are on a page, at most 1000.", "integer").Paged().Gives(RobotsJson.Default.RobotList);
+        app.MapGet("/api/v1/user/robots/{robot}", GetOwn).Requires(Permission.Person).WithName("getUserRobot")
+            .Describe("Shows one of the own robots.").Gives(RobotsJson.Default.RobotView);
+        app.MapPut("/api/v1/user/robots/{robot}", CreateOwn).Requires(Permission.Person).WithName("createUserRobot")
+            .Describe("Makes a robot.").Takes(RobotsJson.Default.RobotBody, optional: true).Gives(RobotsJson.Default.RobotView, 201);
+        app.MapPatch("/api/v1/user/robots/{robot}", ChangeOwn).Requires(Permission.Person).WithName("changeUserRobot")
+            .Describe("Changes the description, metadata or end of a robot; what is left out stays.").Takes(RobotsJson.Default.RobotBody, optional: true)
+            .Gives(RobotsJson.Default.RobotView);
+        app.MapDelete("/api/v1/user/robots/{robot}", DeleteOwn).Requires(Permission.Person).WithName("deleteUserRobot")
+            .Describe("Deletes a robot.").Gives(204);
+        app.MapGet("/api/v1/user/robots/{robot}/permissions", GrantsOfOwn).Requires(Permission.Person).WithName("getUserRobotPermissions")
+            .Describe("Lists the repositories that a robot has a role in.").Gives(RobotsJson.Default.RobotGrants);
+        app.MapPost("/api/v1/user/robots/{robot}/regenerate", RegenerateOwn).Requires(Permission.Person).WithName("regenerateUserRobotToken")
+            .Describe("Gives a robot a new token, which makes the old one void.").Gives(RobotsJson.Default.RobotView);
+        app.MapGet("/api/v1/user/robots/{robot}/credentials/{format}", CredentialsOfOwn).Requires(Permission.Person).WithName("getUserRobotCredentials")
+            .Describe("Gives the credentials of a robot as a file that a client takes.").Gives(200, "*/*");
 
-        app.MapGet("/api/v1/organization/{orgname}/robots", List).Requires(Permission.SeeOrganization).WithName("getOrgRobots");
-        app.MapGet("/api/v1/organization/{orgname}/robots/{robot}", Get).Requires(Permission.InspectOrganization).WithName("getOrgRobot");
-        app.MapPut("/api/v1/organization/{orgname}/robots/{robot}", Create).Requires(Permission.AdministerOrganization).WithName("createOrgRobot");
-        app.MapPatch("/api/v1/organization/{orgname}/robots/{robot}", Change).Requires(Permission.AdministerOrganization).WithName("changeOrgRobot");
-        app.MapDelete("/api/v1/organization/{orgname}/robots/{robot}", Delete).Requires(Permission.AdministerOrganization).WithName("deleteOrgRobot");
-        app.MapGet("/api/v1/organization/{orgname}/robots/{robot}/permissions", Grants).Requires(Permission.InspectOrganization).WithName("getOrgRobotPermissions");
-        app.MapPost("/api/v1/organization/{orgname}/robots/{robot}/regenerate", Regenerate).Requires(Permission.AdministerOrganization).WithName("regenerateOrgRobotToken");
-        app.MapGet("/api/v1/organization/{orgname}/robots/{robot}/credentials/{format}", Credentials).Requires(Permission.AdministerOrganization).WithName("getOrgRobotCredentials");
+        app.MapGet("/api/v1/organization/{orgname}/robots", List).Requires(Permission.SeeOrganization).WithName("getOrgRobots")
+            .Describe("Lists an organization's robots.").Query("permissions", "With their teams and repositories.", "boolean")
+            .Query("token", "With their tokens where those are kept and the caller may see them, as it is without this parameter.", "boolean")
+            .Query("limit", "How many there are on a page, at most 1000.", "integer").Paged().Gives(RobotsJson.Default.RobotList);
+        app.MapGet("/api/v1/organization/{orgname}/robots/{robot}", Get).Requires(Permission.InspectOrganization).WithName("getOrgRobot")
+            .Describe("Shows one of an organization's robots.").Gives(RobotsJson.Default.RobotView);
+        app.MapPut("/api/v1/organization/{orgname}/robots/{robot}", Create).Requires(Permission.AdministerOrganization).WithName("createOrgRobot")
+            .Describe("Makes a robot.").Takes(RobotsJson.Default.RobotBody, optional: true).Gives(RobotsJson.Default.RobotView, 201);
+        app.MapPatch("/api/v1/organization/{orgname}/robots/{robot}", Change).Requires(Permission.AdministerOrganization).WithName("changeOrgRobot")
+            .Describe("Changes the description, metadata or end of a robot; what is left out stays.").Takes(RobotsJson.Default.RobotBody, optional: true)
+            .Gives(RobotsJson.Default.RobotView);
+        app.MapDelete("/api/v1/organization/{orgname}/robots/{robot}", Delete).Requires(Permission.AdministerOrganization).WithName("deleteOrgRobot")
+            .Describe("Deletes a robot.").Gives(204);
+        app.MapGet("/api/v1/organization/{orgname}/robots/{robot}/permissions", Grants).Requires(Permission.InspectOrganization).WithName("getOrgRobotPermissions")
+            .Describe("Lists the repositories that a robot has a role in.").Gives(RobotsJson.Default.RobotGrants);
+        app.MapPost("/api/v1/organization/{orgname}/robots/{robot}/regenerate", Regenerate).Requires(Permission.AdministerOrganization).WithName("regenerateOrgRobotToken")
+            .Describe("Gives a robot a new token, which makes the old one void.").Gives(RobotsJson.Default.RobotView);
+        app.MapGet("/api/v1/organization/{orgname}/robots/{robot}/credentials/{format}", Credentials).Requires(Permission.AdministerOrganization).WithName("getOrgRobotCredentials")
+            .Describe("Gives the credentials of a robot as a file that a client takes.").Gives(200, "*/*");
     }
 
     private static Task<IResult> ListOwn(HttpContext http, RobotStore robots, CancellationToken ct) => ListAsync(http, robots, Own(http), ct);

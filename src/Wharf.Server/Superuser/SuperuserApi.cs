@@ -1,5 +1,6 @@
 using System.Globalization;
 using Wharf.Server.Accounts;
+using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
 using Wharf.Server.Organizations;
 using Wharf.Server.QuayApi;
@@ -13,15 +14,26 @@ internal static class SuperuserApi
 
     public static void MapSuperuser(this WebApplication app)
     {
-        app.MapGet("/api/v1/superuser/users/", ListUsers).Requires(Permission.InspectRegistry, fresh: true).WithName("listAllUsers");
-        app.MapPost("/api/v1/superuser/users/", CreateUser).Requires(Permission.Superuser, fresh: true).WithName("createInstallUser");
-        app.MapGet("/api/v1/superuser/users/{username}", GetUser).Requires(Permission.InspectRegistry, fresh: true).WithName("getInstallUser");
-        app.MapPut("/api/v1/superuser/users/{username}", ChangeUser).Requires(Permission.Superuser, fresh: true).WithName("changeInstallUser");
-        app.MapDelete("/api/v1/superuser/users/{username}", DeleteUser).Requires(Permission.Superuser, fresh: true).WithName("deleteInstallUser");
-        app.MapGet("/api/v1/superuser/organizations/", ListOrganizations).Requires(Permission.InspectRegistry, fresh: true).WithName("listAllOrganizations");
-        app.MapPut("/api/v1/superuser/organizations/{name}", ChangeOrganization).Requires(Permission.Superuser, fresh: true).WithName("changeOrganization");
-        app.MapDelete("/api/v1/superuser/organizations/{name}", DeleteOrganization).Requires(Permission.Superuser, fresh: true).WithName("deleteOrganization");
-        app.MapPost("/api/v1/superuser/takeownership/{namespace}", TakeOwnership).Requires(Permission.Superuser, fresh: true).WithName("takeOwnership");
+        app.MapGet("/api/v1/superuser/users/", ListUsers).Requires(Permission.InspectRegistry, fresh: true).WithName("listAllUsers")
+            .Describe("Lists all users.").Query("disabled", "Disabled ones too, as it is without this parameter.", "boolean")
+            .Query("limit", "How many there are on a page, at most 1000.", "integer").Paged().Gives(SuperuserJson.Default.UserList);
+        app.MapPost("/api/v1/superuser/users/", CreateUser).Requires(Permission.Superuser, fresh: true).WithName("createInstallUser")
+            .Describe("Makes a user; the answer has the password.").Takes(SuperuserJson.Default.NewUser).Gives(SuperuserJson.Default.CreatedUser);
+        app.MapGet("/api/v1/superuser/users/{username}", GetUser).Requires(Permission.InspectRegistry, fresh: true).WithName("getInstallUser")
+            .Describe("Shows a user.").Gives(SuperuserJson.Default.UserView);
+        app.MapPut("/api/v1/superuser/users/{username}", ChangeUser).Requires(Permission.Superuser, fresh: true).WithName("changeInstallUser")
+            .Describe("Changes a user; what is left out stays.").Takes(SuperuserJson.Default.ChangedUser).Gives(SuperuserJson.Default.UserView);
+        app.MapDelete("/api/v1/superuser/users/{username}", DeleteUser).Requires(Permission.Superuser, fresh: true).WithName("deleteInstallUser")
+            .Describe("Deletes a user.").Gives(204);
+        app.MapGet("/api/v1/superuser/organizations/", ListOrganizations).Requires(Permission.InspectRegistry, fresh: true).WithName("listAllOrganizations")
+            .Describe("Lists all organizations.").Query("limit", "How many there are on a page, at most 1000.", "integer").Paged()
+            .Gives(SuperuserJson.Default.OrganizationList).Internal();
+        app.MapPut("/api/v1/superuser/organizations/{name}", ChangeOrganization).Requires(Permission.Superuser, fresh: true).WithName("changeOrganization")
+            .Describe("Renames an organization.").Takes(SuperuserJson.Default.ChangedOrganization).Gives(SuperuserJson.Default.OrganizationView);
+        app.MapDelete("/api/v1/superuser/organizations/{name}", DeleteOrganization).Requires(Permission.Superuser, fresh: true).WithName("deleteOrganization")
+            .Describe("Deletes an organization; it can be restored for a while.").Gives(204);
+        app.MapPost("/api/v1/superuser/takeownership/{namespace}", TakeOwnership).Requires(Permission.Superuser, fresh: true).WithName("takeOwnership")
+            .Describe("Makes the caller an owner of an organization; a user becomes an organization by it.").Gives(SuperuserJson.Default.TakenNamespace).Internal();
     }
 
     private static async Task<IResult> ListUsers(HttpContext http, PeopleStore people, AccountStore accounts, CancellationToken ct)

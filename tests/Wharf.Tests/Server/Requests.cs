@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Wharf.Oci;
+using Wharf.Tests.Server.ApiDocs;
 
 namespace Wharf.Tests.Server;
 
@@ -25,7 +26,9 @@ internal static class Requests
         }
         using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
         var bytes = await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
-        return new Answer(response.StatusCode, response.Headers, response.Content.Headers, bytes);
+        var answer = new Answer(response.StatusCode, response.Headers, response.Content.Headers, bytes);
+        ApiContract.Check(method, path, answer);
+        return answer;
     }
 
     public static Task<Answer> ReadAsync(this HttpClient client, string path, params (string Name, string Value)[] headers) => client.SendAsync("GET", path, null, headers);

@@ -30,7 +30,7 @@ public sealed class QuayOperationsTests
 
     private static async Task<string> RenderAsync()
     {
-        var ours = await Operation.AllAsync();
+        var ours = (await Operation.AllAsync()).Where(static o => !o.Path.StartsWith("/v2/", StringComparison.Ordinal)).ToList();
         var here = ours.Select(static o => (o.Method, Operation.Shape(o.Path))).ToHashSet();
         var quays = Quays().Where(static q => q.Part == "accounts").OrderBy(static q => q.Path, StringComparer.Ordinal).ThenBy(static q => q.Method, StringComparer.Ordinal).ToList();
         var theirs = quays.Select(static q => (q.Method, Operation.Shape(q.Path))).ToHashSet();

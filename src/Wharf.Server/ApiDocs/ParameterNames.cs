@@ -1,0 +1,32 @@
+namespace Wharf.Server.ApiDocs;
+
+/// <summary>What the parameters in paths stand for. One name means one thing everywhere.</summary>
+internal static class ParameterNames
+{
+    private static readonly Dictionary<string, string> s_meanings = new(StringComparer.Ordinal)
+    {
+        ["code"] = "The code of the invitation or token.",
+        ["digest"] = "A digest, such as sha256: and 64 hexadecimal digits.",
+        ["email"] = "An e-mail address.",
+        ["error_type"] = "The error_type of an error.",
+        ["format"] = "The client that the file is for.",
+        ["id"] = "The id of the upload.",
+        ["membername"] = "The name of a user or robot.",
+        ["name"] = "The name of an organization.",
+        ["namespace"] = "The name of a user or organization.",
+        ["orgname"] = "The name of an organization.",
+        ["prefix"] = "What the names begin with.",
+        ["prototypeid"] = "The id of a default permission.",
+        ["reference"] = "A tag or a digest.",
+        ["repository"] = "The name of a repository, namespace/name, with its slashes as they are.",
+        ["robot"] = "The short name of a robot, without its owner's.",
+        ["session"] = "The id of a session.",
+        ["teamname"] = "The name of a team.",
+        ["username"] = "The name of a user, or where it fits of a robot.",
+        ["uuid"] = "The id of it, as its list has it.",
+    };
+
+    public static string Meaning(string name) => s_meanings.TryGetValue(name, out var meaning) ? meaning : "";
+
+    public static bool IsKnown(string name) => s_meanings.ContainsKey(name);
+}

@@ -1,0 +1,22 @@
+namespace Wharf.Server.ApiDocs;
+
+/// <summary>What the parts of the API are for, by the slices that have them.</summary>
+internal static class Tags
+{
+    private static readonly Dictionary<string, string> s_meanings = new(StringComparer.Ordinal)
+    {
+        ["Accounts"] = "Signing in, the own account, and what the registry says of itself.",
+        ["ApiDocs"] = "Descriptions of this API.",
+        ["AppTokens"] = "Passwords for programs.",
+        ["Audit"] = "Who did what: logs of repositories, organizations, people and the registry.",
+        ["Auth"] = "Why somebody may or may not do something.",
+        ["Distribution"] = "Pushing and pulling: the OCI distribution API and its token service.",
+        ["Organizations"] = "Organizations, their teams, members and default permissions.",
+        ["Repositories"] = "Repositories, the grants on them, and stars.",
+        ["Robots"] = "Accounts of machines.",
+        ["Search"] = "Finding names and repositories.",
+        ["Superuser"] = "What superusers see and do.",
+    };
+
+    public static string Meaning(string tag) => s_meanings.TryGetValue(tag, out var meaning) ? meaning : "";
+}
