@@ -18,6 +18,12 @@ internal sealed class OpaqueTokens(Database db, KeyRing ring) : IDisposable
     /// <summary>How app tokens of people begin.</summary>
     public const string App = "WHA";
 
+    /// <summary>How OAuth tokens begin.</summary>
+    public const string OAuth = "WHO";
+
+    /// <summary>How the codes begin for which an application gets an OAuth token.</summary>
+    public const string OAuthCode = "WHC";
+
     private const int PrefixLength = 3;
     private const int IdLength = 13;
     private const int Length = 64;

@@ -88,7 +88,7 @@ internal static class OrganizationsApi
             OrganizationsJson.Default.DeletedOrganizations);
     }
 
-    private static async Task<IResult> ConvertAccount(HttpContext http, OrganizationStore organizations, Permissions permissions, Authenticator authenticator, CancellationToken ct)
+    private static async Task<IResult> ConvertAccount(HttpContext http, OrganizationStore organizations, Permissions permissions, AccountStore accounts, Authenticator authenticator, CancellationToken ct)
     {
         var (body, problem) = await JsonBody.ReadAsync(http, OrganizationsJson.Default.ConvertUser, ct);
         if (body is null)
@@ -96,7 +96,7 @@ internal static class OrganizationsApi
         var me = http.Caller().Principal;
         if (!permissions.MayCreateOrganizations(me))
             return Problem.InsufficientScope("You may not make organizations here; ask a superuser.");
-        if (me.Superuser)
+        if (me.Superuser || accounts.IsSuperuserBySettings(me.Name))
             return Refusal(OrganizationStore.IsSuperuser);
         var admin = await authenticator.PasswordAsync(body.AdminUser, body.AdminPassword, http.Connection.RemoteIpAddress, ct);
         if (admin.RetryAfterSeconds > 0)

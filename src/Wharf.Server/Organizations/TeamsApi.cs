@@ -15,7 +15,7 @@ internal static class TeamsApi
     {
         app.MapPut("/api/v1/organization/{orgname}/team/{teamname}", Put).Requires(Permission.AdministerOrganization).WithName("updateOrganizationTeam");
         app.MapDelete("/api/v1/organization/{orgname}/team/{teamname}", Delete).Requires(Permission.AdministerOrganization).WithName("deleteOrganizationTeam");
-        app.MapGet("/api/v1/organization/{orgname}/team/{teamname}/members", ListMembers).Requires(Permission.SeeOrganization).WithName("getOrganizationTeamMembers");
+        app.MapGet("/api/v1/organization/{orgname}/team/{teamname}/members", ListMembers).Requires(Permission.SeeOrganization, scope: Scopes.OrgAdmin).WithName("getOrganizationTeamMembers");
         app.MapPut("/api/v1/organization/{orgname}/team/{teamname}/members/{membername}", AddMember).Requires(Permission.AdministerOrganization).WithName("updateOrganizationTeamMember");
         app.MapDelete("/api/v1/organization/{orgname}/team/{teamname}/members/{membername}", RemoveMember).Requires(Permission.AdministerOrganization).WithName("deleteOrganizationTeamMember");
         app.MapGet("/api/v1/organization/{orgname}/team/{teamname}/permissions", ListPermissions).Requires(Permission.InspectOrganization).WithName("getOrganizationTeamPermissions");

@@ -13,8 +13,8 @@ internal static class RepositoriesApi
 
     public static void MapRepositories(this WebApplication app)
     {
-        app.MapPost("/api/v1/repository", Create).Requires(Permission.SignedIn).WithName("createRepo");
-        app.MapGet("/api/v1/repository", List).Requires(Permission.Anyone).WithName("listRepos");
+        app.MapPost("/api/v1/repository", Create).Requires(Permission.SignedIn, scope: Scopes.RepoCreate).WithName("createRepo");
+        app.MapGet("/api/v1/repository", List).Requires(Permission.Anyone, scope: Scopes.RepoRead).WithName("listRepos");
         app.MapGet("/api/v1/repository/-", Get).Requires(Permission.Pull).WithName("getRepo");
         app.MapPut("/api/v1/repository/-", Update).Requires(Permission.Push).WithName("updateRepo");
         app.MapDelete("/api/v1/repository/-", Delete).Requires(Permission.Administer).WithName("deleteRepository");

@@ -13,7 +13,7 @@ internal static class StarsApi
     public static void MapStars(this WebApplication app)
     {
         app.MapGet("/api/v1/user/starred", List).Requires(Permission.Person).WithName("listStarredRepos");
-        app.MapPost("/api/v1/user/starred", Create).Requires(Permission.Person).WithName("createStar");
+        app.MapPost("/api/v1/user/starred", Create).Requires(Permission.Person, scope: Scopes.RepoRead | Scopes.UserAdmin).WithName("createStar");
         app.MapDelete("/api/v1/user/starred/{**repository}", Delete).Requires(Permission.Person).WithName("deleteStar");
     }
 

@@ -27,12 +27,12 @@ internal static class RobotsApi
         app.MapPost("/api/v1/user/robots/{robot}/regenerate", RegenerateOwn).Requires(Permission.Person).WithName("regenerateUserRobotToken");
         app.MapGet("/api/v1/user/robots/{robot}/credentials/{format}", CredentialsOfOwn).Requires(Permission.Person).WithName("getUserRobotCredentials");
 
-        app.MapGet("/api/v1/organization/{orgname}/robots", List).Requires(Permission.SeeOrganization).WithName("getOrgRobots");
+        app.MapGet("/api/v1/organization/{orgname}/robots", List).Requires(Permission.SeeOrganization, scope: Scopes.OrgAdmin).WithName("getOrgRobots");
         app.MapGet("/api/v1/organization/{orgname}/robots/{robot}", Get).Requires(Permission.InspectOrganization).WithName("getOrgRobot");
         app.MapPut("/api/v1/organization/{orgname}/robots/{robot}", Create).Requires(Permission.AdministerOrganization).WithName("createOrgRobot");
         app.MapPatch("/api/v1/organization/{orgname}/robots/{robot}", Change).Requires(Permission.AdministerOrganization).WithName("changeOrgRobot");
         app.MapDelete("/api/v1/organization/{orgname}/robots/{robot}", Delete).Requires(Permission.AdministerOrganization).WithName("deleteOrgRobot");
-        app.MapGet("/api/v1/organization/{orgname}/robots/{robot}/permissions", Grants).Requires(Permission.InspectOrganization).WithName("getOrgRobotPermissions");
+        app.MapGet("/api/v1/organization/{orgname}/robots/{robot}/permissions", Grants).Requires(Permission.InspectOrganization, scope: Scopes.UserAdmin).WithName("getOrgRobotPermissions");
         app.MapPost("/api/v1/organization/{orgname}/robots/{robot}/regenerate", Regenerate).Requires(Permission.AdministerOrganization).WithName("regenerateOrgRobotToken");
         app.MapGet("/api/v1/organization/{orgname}/robots/{robot}/credentials/{format}", Credentials).Requires(Permission.AdministerOrganization).WithName("getOrgRobotCredentials");
     }

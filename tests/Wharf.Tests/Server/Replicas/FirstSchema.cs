@@ -19,6 +19,10 @@ internal static class FirstSchema
         DROP INDEX repository_deleted;
         DROP INDEX namespace_deleted;
         DROP INDEX tag_started;
+        DROP TABLE oauth_assignment;
+        DROP TABLE oauth_code;
+        DROP TABLE oauth_token;
+        DROP TABLE oauth_application;
         DROP TABLE app_token;
         DROP TABLE mac_key;
         DROP TABLE session;
