@@ -6,4 +6,5 @@ namespace Wharf.Server.Auth;
 /// <param name="ClientId">The application to which it was given.</param>
 /// <param name="Application">The application's name.</param>
 /// <param name="NamespaceId">Whose application it is.</param>
-internal sealed record OAuthCredential(string TokenId, string Uuid, string ClientId, string Application, long NamespaceId);
+/// <param name="ExpiresMs">When it ends, in Unix milliseconds.</param>
+internal sealed record OAuthCredential(string TokenId, string Uuid, string ClientId, string Application, long NamespaceId, long ExpiresMs);

@@ -94,7 +94,8 @@ internal static class OAuthApi
         return TypedResults.Json(new TokenList([.. found.Select(static t => View(t, null))], next), OAuthJson.Default.TokenList);
     }
 
-    // As in Quay an admin's OAuth token may make others, with no more than its own scopes.
+    // As in Quay an admin's OAuth token may make others, with no more than its own scopes. An app token may not: what it made would do what
+    // Quay guards by a fresh login, and would go on when the app token is revoked.
     private static async Task<IResult> CreateToken(HttpContext http, string client_id, ApplicationStore applications, OAuthTokenStore tokens, CancellationToken ct)
     {
         var (body, problem) = await JsonBody.ReadAsync(http, OAuthJson.Default.NewToken, ct);
@@ -108,6 +109,8 @@ internal static class OAuthApi
         if (body.Expiration is not null && !(body.Expiration >= 1 && body.Expiration <= tokens.LongestSeconds))
             return Problem.InvalidRequest(string.Create(CultureInfo.InvariantCulture, $"expiration is how long the token lives, from 1 to {tokens.LongestSeconds} seconds."));
         var me = http.Caller().Principal;
+        if (me.AppToken is not null)
+            return Problem.InsufficientScope("Not with an app token: sign in, or send the password.");
         if (!me.Has(scopes) || (scopes.HasFlag(Scopes.SuperUser) && !me.Superuser))
             return Problem.InsufficientScope("A token can do no more than who makes it.");
         if (await applications.FindAsync(http.Organization().NamespaceId, client_id, false, ct) is not { } application)

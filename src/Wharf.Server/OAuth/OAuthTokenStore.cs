@@ -48,8 +48,8 @@ internal sealed class OAuthTokenStore
               FROM oauth_token t JOIN oauth_application a ON a.id = t.application_id JOIN namespace o ON o.id = a.namespace_id AND o.deleted_ms IS NULL
              WHERE t.token_id = @token
             """,
-            r => new OAuthTokenState(r.GetInt64(0), r.GetFieldValue<byte[]>(1), r.GetInt64(2), ScopeText.WithImplied(ScopesOf(r.GetString(3))),
-                new OAuthCredential(tokenId, r.GetString(4), r.GetString(5), r.GetString(6), r.GetInt64(7))), ct, ("token", tokenId));
+            r => new OAuthTokenState(r.GetInt64(0), r.GetFieldValue<byte[]>(1), ScopeText.WithImplied(ScopesOf(r.GetString(3))),
+                new OAuthCredential(tokenId, r.GetString(4), r.GetString(5), r.GetString(6), r.GetInt64(7), r.GetInt64(2))), ct, ("token", tokenId));
         if (state is not null)
             _known.Add(tokenId, state, epoch);
         return state;
@@ -62,7 +62,7 @@ internal sealed class OAuthTokenStore
          WHERE t.application_id = @application AND t.id > @after ORDER BY t.id LIMIT @count
         """, Read, ct, ("application", application.Id), ("after", after), ("count", count));
 
-    /// <summary>Makes a token that acts for who asks.</summary>
+    /// <summary>Makes a token that acts for who asks. One that another token makes does not outlive it.</summary>
     /// <param name="seconds">How long it lives; null for as long as the settings allow.</param>
     public async Task<NewOAuthToken> MintAsync(Principal by, Application application, string name, Scopes scopes, long? seconds, CancellationToken ct)
     {
@@ -71,6 +71,13 @@ internal sealed class OAuthTokenStore
         {
             if (!await LockAsync(tx, by.AccountId, application.Id))
                 return NewOAuthToken.NoApplication;
+            if (by.OAuth is { } parent)
+            {
+                var left = (parent.ExpiresMs - await tx.OneAsync("SELECT now_ms()", static r => r.GetInt64(0))) / 1000;
+                if (left <= 0 || seconds > left)
+                    return NewOAuthToken.Refused("A token that another token makes ends with it at the latest.");
+                seconds ??= left;
+            }
             if (await tx.OneAsync("SELECT count(*) FROM oauth_token WHERE application_id = @application AND name IS NOT NULL AND expires_ms > now_ms()",
                 static r => r.GetInt64(0), ("application", application.Id)) >= _options.TokensPerApplication)
                 return NewOAuthToken.Refused($"Token limit reached: maximum {_options.TokensPerApplication} non-expired tokens per application");

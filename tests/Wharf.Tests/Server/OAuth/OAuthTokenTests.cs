@@ -120,6 +120,30 @@ public sealed class OAuthTokenTests(AppTokenRegistry registry) : IClassFixture<A
         (await owner.Client.SendJsonAsync("POST", path, """{"name":"a","scope":"super:user"}""")).Is(403);
     }
 
+    [Fact]
+    public async Task What_it_makes_ends_with_it_at_the_latest()
+    {
+        var owner = await registry.CreateUserAsync();
+        var (org, client, _, _) = await owner.MintAsync("user:read");
+        var path = $"/api/v1/organization/{org}/applications/{client}/tokens";
+        var parent = (await owner.Client.SendJsonAsync("POST", path, """{"name":"parent","scope":"org:admin","expiration":60}""")).Is(200).Json;
+        var bearer = registry.BearerOf(parent.GetProperty("token").GetString()!);
+
+        (await bearer.SendJsonAsync("POST", path, """{"name":"a","scope":"org:admin","expiration":61}""")).Is(400);
+        var child = (await bearer.SendJsonAsync("POST", path, """{"name":"a","scope":"org:admin"}""")).Is(200).Json;
+        Assert.True(child.GetProperty("expires_at").GetDateTimeOffset() <= parent.GetProperty("expires_at").GetDateTimeOffset());
+    }
+
+    [Fact]
+    public async Task An_app_token_makes_none()
+    {
+        var owner = await registry.CreateUserAsync();
+        var (org, client, _, _) = await owner.MintAsync("user:read");
+        var app = (await owner.Client.SendJsonAsync("POST", "/api/v1/user/apptoken", """{"title":"build"}""")).Is(200).Json.GetProperty("token").GetProperty("token_code").GetString()!;
+
+        (await registry.ClientFor("$app", app).SendJsonAsync("POST", $"/api/v1/organization/{org}/applications/{client}/tokens", """{"name":"a","scope":"repo:read"}""")).Is(403);
+    }
+
     [Theory]
     [InlineData("GET", "/api/v1/user/apptoken", null)]
     [InlineData("POST", "/api/v1/user/apptoken", """{"title":"more"}""")]
