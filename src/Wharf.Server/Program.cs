@@ -7,6 +7,7 @@ using Wharf.Server.Content;
 using Wharf.Server.Data;
 using Wharf.Server.Distribution;
 using Wharf.Server.Hosting;
+using Wharf.Server.OAuth;
 using Wharf.Server.Organizations;
 using Wharf.Server.Outbox;
 using Wharf.Server.QuayApi;
@@ -24,6 +25,7 @@ static void Add(WebApplicationBuilder builder)
     builder.AddAuth();
     builder.AddAccounts();
     builder.AddAppTokens();
+    builder.AddOAuth();
     builder.AddOrganizations();
     builder.AddRobots();
     builder.AddSuperuser();
@@ -51,6 +53,7 @@ static void Map(WebApplication app)
     app.MapDistribution();
     app.MapAccounts();
     app.MapAppTokens();
+    app.MapOAuth();
     app.MapPermissions();
     app.MapOrganizations();
     app.MapRobots();

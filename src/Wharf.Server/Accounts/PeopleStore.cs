@@ -145,7 +145,8 @@ internal sealed class PeopleStore(Database db, AccountStore accounts, SessionSto
         foreach (var statement in (string[])[
             "DELETE FROM team_member WHERE account_id = @id", "DELETE FROM team_invite WHERE account_id = @id", "DELETE FROM account_grant WHERE account_id = @id",
             "DELETE FROM prototype WHERE account_id = @id OR activating_id = @id", "DELETE FROM star WHERE account_id = @id",
-            "DELETE FROM app_token WHERE account_id = @id"])
+            "DELETE FROM app_token WHERE account_id = @id", "DELETE FROM oauth_token WHERE account_id = @id", "DELETE FROM oauth_code WHERE account_id = @id",
+            "DELETE FROM oauth_assignment WHERE account_id = @id"])
             await tx.ExecuteAsync(statement, ("id", id));
     }
 

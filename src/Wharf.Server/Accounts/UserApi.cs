@@ -12,9 +12,9 @@ internal static class UserApi
 
     public static void Map(WebApplication app)
     {
-        app.MapGet("/api/v1/user/", GetOwn).Requires(Permission.Person).WithName("getLoggedInUser")
+        app.MapGet("/api/v1/user/", GetOwn).Requires(Permission.Person, scope: Scopes.UserRead).WithName("getLoggedInUser")
             .Describe("Shows the own account.").Gives(UserJson.Default.OwnUser);
-        app.MapPut("/api/v1/user/", Change).Requires(Permission.Person, fresh: true).WithName("changeUserDetails")
+        app.MapPut("/api/v1/user/", Change).Requires(Permission.Person, fresh: true, inPerson: true).WithName("changeUserDetails")
             .Describe("Changes the own password, e-mail address or tag expiration; what is left out stays.").Takes(UserJson.Default.ChangedUser)
             .Gives(UserJson.Default.OwnUser).Internal();
         app.MapPost("/api/v1/user/", Create).Requires(Permission.Anyone).WithName("createNewUser")
@@ -77,10 +77,11 @@ internal static class UserApi
         return await OwnAsync(principal, people, ct);
     }
 
-    private static async Task<IResult> Delete(HttpContext http, PeopleStore people, Sessions sessions, CancellationToken ct)
+    private static async Task<IResult> Delete(HttpContext http, AccountStore accounts, PeopleStore people, Sessions sessions, CancellationToken ct)
     {
         var caller = http.Caller();
-        if (caller.Principal.Superuser)
+        // A token that lacks the scope is no superuser, but its account is.
+        if (caller.Principal.Superuser || accounts.IsSuperuserBySettings(caller.Principal.Name))
             return Problem.InvalidRequest("Cannot delete a superuser; another superuser has to take that away first.");
         if (await people.DeleteAsync(caller.Principal, caller.Principal.AccountId, force: false, ct) is { } why)
             return Problem.InvalidRequest(why);
@@ -104,7 +105,7 @@ internal static class UserApi
             http.Response.Headers.WWWAuthenticate = "Basic realm=\"wharf\", charset=\"UTF-8\"";
             return Problem.InvalidToken("Sign in first.");
         }
-        if (username == caller.Principal.Name && caller.Principal.IsPerson)
+        if (username == caller.Principal.Name && caller.Principal.IsPerson && caller.Principal.Has(Scopes.UserRead))
             return await OwnAsync(caller.Principal, people, ct);
         return await people.FindAsync(username, ct) is { } person
             ? TypedResults.Json(new OtherUser(false, person.Name, Avatar.Of(person.Name, "user")), UserJson.Default.OtherUser)

@@ -69,8 +69,8 @@ internal sealed class Discovery
             described["x-internal"] = true;
         if (withInternal && operation.Requires.Fresh)
             described["x-requires-fresh-login"] = true;
-        if (hasOAuth && Scopes.Of(operation) is { } scope)
-            described["security"] = new JsonArray(new JsonObject { ["oauth2_implicit"] = new JsonArray(scope) });
+        if (hasOAuth && ScopeNames.Of(operation) is { Length: > 0 } scopes)
+            described["security"] = new JsonArray(new JsonObject { ["oauth2_implicit"] = new JsonArray([.. scopes.Select(static s => (JsonNode)s)]) });
         var responses = new JsonObject();
         foreach (var status in new[] { 400, 401, 403, 404 })
             responses[status.ToString(CultureInfo.InvariantCulture)] = new JsonObject { ["description"] = OpenApiDocument.Meaning(status), ["schema"] = schemas.Add(ProblemJson.Default.Body, true) };
@@ -100,7 +100,7 @@ internal sealed class Discovery
                 ["type"] = "oauth2",
                 ["flow"] = "implicit",
                 ["authorizationUrl"] = $"{Scheme}://{Host}/oauth/authorize",
-                ["scopes"] = new JsonObject(Scopes.All.Select(static s => KeyValuePair.Create(s.Name, (JsonNode?)s.Meaning))),
+                ["scopes"] = new JsonObject(ScopeNames.All.Select(static s => KeyValuePair.Create(s.Name, (JsonNode?)s.Meaning))),
             };
         return definitions;
     }

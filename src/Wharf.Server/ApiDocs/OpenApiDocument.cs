@@ -87,8 +87,8 @@ internal static class OpenApiDocument
             };
         described["responses"] = Responses(operation, schemas);
         described["security"] = Security(operation, hasOAuth);
-        if (Scopes.Of(operation) is { } scope)
-            described["x-scope"] = scope;
+        if (ScopeNames.Of(operation) is { Length: > 0 } scopes)
+            described["x-scope"] = string.Join(' ', scopes);
         if (operation.Requires.Fresh)
             described["x-fresh-login"] = true;
         if (operation.Requires.InPerson)
@@ -194,13 +194,13 @@ internal static class OpenApiDocument
             return [none];
         if (operation.IsRegistry)
             return operation.Requires.Permission == Permission.Open ? [none, Of("basic")] : [Of("basic"), Of("registryToken")];
-        var scope = Scopes.Of(operation);
+        var scopes = ScopeNames.Of(operation);
         List<JsonNode> ways = [Of("session", "csrf"), Of("basic")];
         if (!operation.Requires.InPerson)
         {
             ways.Add(Of("bearer"));
-            if (hasOAuth && scope is not null)
-                ways.Add(new JsonObject { ["oauth2"] = new JsonArray(scope) });
+            if (hasOAuth && scopes.Length > 0)
+                ways.Add(new JsonObject { ["oauth2"] = new JsonArray([.. scopes.Select(static s => (JsonNode)s)]) });
         }
         if (operation.Requires.Permission == Permission.Anyone)
             ways.Insert(0, none);
@@ -221,7 +221,7 @@ internal static class OpenApiDocument
         };
         if (hasOAuth)
         {
-            var scopes = new JsonObject(Scopes.All.Select(static s => KeyValuePair.Create(s.Name, (JsonNode?)s.Meaning)));
+            var scopes = new JsonObject(ScopeNames.All.Select(static s => KeyValuePair.Create(s.Name, (JsonNode?)s.Meaning)));
             schemes["oauth2"] = new JsonObject
             {
                 ["type"] = "oauth2",

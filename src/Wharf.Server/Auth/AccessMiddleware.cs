@@ -41,8 +41,8 @@ internal sealed class AccessMiddleware(RequestDelegate next, Authenticator authe
         if (!IsRegistry(http) && sessions.IsForged(http, caller))
             return Sessions.Forged;
         var denial = await DecideAsync(http, requires, caller);
-        if (denial is null && requires.InPerson && caller.Principal.AppToken is not null)
-            return Problem.InsufficientScope("Not with an app token: sign in, or send the password.");
+        if (denial is null && requires.InPerson && (caller.Principal.AppToken is not null || caller.Principal.OAuth is not null))
+            return Problem.InsufficientScope("Not with a token: sign in, or send the password.");
         return denial is null && requires.Fresh && !sessions.IsFresh(caller) ? Problem.FreshLoginRequired : denial;
     }
 
@@ -55,6 +55,8 @@ internal sealed class AccessMiddleware(RequestDelegate next, Authenticator authe
             return null;
         if (principal.IsAnonymous && !(options.AnonymousAccess && permission is Permission.Authenticated or Permission.Catalog or Permission.Pull or Permission.Push or Permission.Delete))
             return Challenge(http, permission, caller, "Sign in first.");
+        if (!IsRegistry(http) && permission != Permission.Pull && !principal.Has(requires.Needed))
+            return Problem.InsufficientScope($"The token lacks the scope {ScopeText.Format(requires.Needed & ~principal.Scopes)}.");
         switch (permission)
         {
             case Permission.Authenticated or Permission.Catalog when !caller.Presented:
@@ -70,19 +72,20 @@ internal sealed class AccessMiddleware(RequestDelegate next, Authenticator authe
             case Permission.SeeOrganization or Permission.InspectOrganization or Permission.AdministerOrganization:
                 return await CheckOrganizationAsync(http, permission, principal);
             case Permission.Pull or Permission.Push or Permission.Delete or Permission.Inspect or Permission.Administer:
-                return await CheckRepositoryAsync(http, permission, caller);
+                return await CheckRepositoryAsync(http, requires, caller);
             default:
                 return null;
         }
     }
 
-    private async ValueTask<IResult?> CheckRepositoryAsync(HttpContext http, Permission permission, Caller caller)
+    private async ValueTask<IResult?> CheckRepositoryAsync(HttpContext http, RequiresPermission requires, Caller caller)
     {
-        var principal = caller.Principal;
+        var (permission, principal) = (requires.Permission, caller.Principal);
         var name = http.Features.GetRequiredFeature<RepositoryName>();
         var needed = permission == Permission.Inspect && principal.ReadsAll ? RepositoryRole.Read : RoleFor(permission);
         var access = await permissions.DecideAsync(principal, name, needed, http.RequestAborted);
-        if (access.Role < needed)
+        // To read needs no scope where the engine gives the role without one: the repository is public.
+        if (access.Role < needed || !principal.Has(permission == Permission.Pull ? requires.Needed & ~Scopes.RepoRead : requires.Needed))
             return caller.Presented && !caller.UsedToken && !principal.IsAnonymous
                 ? Denied(http, "You may not do this with this repository, or it does not exist.")
                 : Challenge(http, permission, caller, "Access to this repository was not granted, or it does not exist.");

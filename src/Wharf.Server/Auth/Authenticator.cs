@@ -5,6 +5,7 @@ using Wharf.Oci;
 using Wharf.Server.Accounts;
 using Wharf.Server.AppTokens;
 using Wharf.Server.Data;
+using Wharf.Server.OAuth;
 
 namespace Wharf.Server.Auth;
 
@@ -13,6 +14,9 @@ internal sealed class Authenticator : IDisposable
 {
     /// <summary>The user name that goes with an app token (Quay).</summary>
     public const string AppUser = "$app";
+
+    /// <summary>The user name that goes with an OAuth token (Quay).</summary>
+    public const string OAuthUser = "$oauthtoken";
 
     private const int MaxHeader = 16 << 10;
     private const int MaxUser = 255 + 1 + 255; // owner+robot
@@ -24,6 +28,7 @@ internal sealed class Authenticator : IDisposable
     private readonly RegistryTokens _tokens;
     private readonly OpaqueTokens _opaque;
     private readonly AppTokenStore _appTokens;
+    private readonly OAuthTokenStore _oauthTokens;
     private readonly EncryptedPasswords _encrypted;
     private readonly LoginThrottle _throttle;
     private readonly Sessions _sessions;
@@ -40,7 +45,7 @@ internal sealed class Authenticator : IDisposable
     private readonly SemaphoreSlim _hashing = new(Math.Max(1, Environment.ProcessorCount / 2));
     private int _waiting;
 
-    public Authenticator(Database db, AccountStore accounts, RegistryTokens tokens, OpaqueTokens opaque, AppTokenStore appTokens, EncryptedPasswords encrypted, LoginThrottle throttle, Sessions sessions, LastUses uses, AuthOptions options, TimeProvider clock)
+    public Authenticator(Database db, AccountStore accounts, RegistryTokens tokens, OpaqueTokens opaque, AppTokenStore appTokens, OAuthTokenStore oauthTokens, EncryptedPasswords encrypted, LoginThrottle throttle, Sessions sessions, LastUses uses, AuthOptions options, TimeProvider clock)
     {
         // What another process changed, a password among it, counts within seconds or not at all.
         _remembered = new(10_000, static _ => 1, db.Freshness);
@@ -48,6 +53,7 @@ internal sealed class Authenticator : IDisposable
         _tokens = tokens;
         _opaque = opaque;
         _appTokens = appTokens;
+        _oauthTokens = oauthTokens;
         _encrypted = encrypted;
         _throttle = throttle;
         _sessions = sessions;
@@ -82,6 +88,8 @@ internal sealed class Authenticator : IDisposable
             return AuthResult.WrongPassword;
         if (user == AppUser)
             return await AppTokenAsync(password, ct);
+        if (user == OAuthUser)
+            return await OAuthTokenAsync(password, ct);
         if (user.Contains('+', StringComparison.Ordinal) && !IsEmail(user))
             return await RobotAsync(user, password, address, ct);
         if (_encrypted.Open(password) is { } opened)
@@ -119,6 +127,14 @@ internal sealed class Authenticator : IDisposable
             || await _accounts.FindAsync(found.AccountId, ct) is not { RobotOf: 0 } account || !IsGood(account))
             return AuthResult.Invalid("The app token is not valid, has expired or was revoked.");
         return Used(_accounts.PrincipalOf(account) with { AppToken = id }, null);
+    }
+
+    private async ValueTask<AuthResult> OAuthTokenAsync(string token, CancellationToken ct)
+    {
+        if (OpaqueTokens.IdOf(token, OpaqueTokens.OAuth) is not { } id || await _oauthTokens.FindAsync(id, ct) is not { } found || HasEnded(found.ExpiresMs) || !await _opaque.VerifyAsync(token, found.Mac, ct)
+            || await _accounts.FindAsync(found.AccountId, ct) is not { RobotOf: 0 } account || !IsGood(account))
+            return AuthResult.Invalid("The OAuth token is not valid, has expired or was revoked.");
+        return Used(found.Limit(_accounts.PrincipalOf(account)), null);
     }
 
     /// <param name="opened">Whose password it was, where it came encrypted.</param>
@@ -181,22 +197,33 @@ internal sealed class Authenticator : IDisposable
     {
         if (OpaqueTokens.IdOf(token, OpaqueTokens.App) is not null)
             return await AppTokenAsync(token, ct);
+        if (OpaqueTokens.IdOf(token, OpaqueTokens.OAuth) is not null)
+            return await OAuthTokenAsync(token, ct);
         if (OpaqueTokens.IdOf(token, OpaqueTokens.Robot) is { } tokenId)
             return await _accounts.FindByTokenAsync(tokenId, ct) is { } robot && await _opaque.VerifyAsync(token, robot.TokenMac, ct) && IsGood(robot)
                 ? Used(_accounts.PrincipalOf(robot), null)
                 : AuthResult.Invalid("The bearer token is not valid, or has expired.");
         // Its scopes say nothing about /api/v1, so there it is worth nothing.
         if (!http.Request.Path.StartsWithSegments("/v2", StringComparison.Ordinal))
-            return AuthResult.Invalid("A registry token is for /v2 only; use a password, a robot's token or an app token here.");
+            return AuthResult.Invalid("A registry token is for /v2 only; use a password, a robot's token, an app token or an OAuth token here.");
         if (await _tokens.VerifyAsync(token, ct) is not { } claims)
             return AuthResult.Invalid("The bearer token is not one of this registry, or has expired.");
         if (claims.Account == 0)
             return new(new Caller(Principal.Anonymous, claims.Access, true));
         // Disabled, deleted or given a new password since: the token is void.
-        if (await _accounts.FindAsync(claims.Account, ct) is not { } account || !IsGood(account) || !await IsCurrentAsync(claims, account, ct))
-            return AuthResult.Invalid("The account of this token was changed; sign in again.");
+        if (await _accounts.FindAsync(claims.Account, ct) is not { } account || !IsGood(account))
+            return Outdated;
+        // Neither what an OAuth token leaves of the account nor whether it is still good is in the registry token.
+        if (claims.OAuth is { } oauth)
+            return await _oauthTokens.FindAsync(oauth, ct) is { } limit && limit.AccountId == account.Id && !HasEnded(limit.ExpiresMs)
+                ? Used(limit.Limit(_accounts.PrincipalOf(account)), claims.Access)
+                : Outdated;
+        if (!await IsCurrentAsync(claims, account, ct))
+            return Outdated;
         return Used(_accounts.PrincipalOf(account) with { AppToken = claims.App }, claims.Access);
     }
+
+    private static AuthResult Outdated => AuthResult.Invalid("The account of this token was changed; sign in again.");
 
     // Whether the credential for which the token was issued is still good.
     private async ValueTask<bool> IsCurrentAsync(RegistryTokens.Claims claims, AccountState account, CancellationToken ct) => claims.App is { } app

@@ -4,7 +4,7 @@ using Wharf.Server.Data;
 namespace Wharf.Server.Auth;
 
 /// <summary>
-/// When accounts, robots, app tokens and sessions were last used: collected in memory and written together now and then, so that no request
+/// When accounts, robots, tokens and sessions were last used: collected in memory and written together now and then, so that no request
 /// waits for it and a busy robot costs one write a minute.
 /// </summary>
 internal sealed partial class LastUses(Database db, SessionStore sessions, AuthOptions options, TimeProvider clock, ILogger<LastUses> logger) : BackgroundService
@@ -15,6 +15,7 @@ internal sealed partial class LastUses(Database db, SessionStore sessions, AuthO
     private ConcurrentDictionary<long, long> _people = new();
     private ConcurrentDictionary<long, long> _robots = new();
     private ConcurrentDictionary<string, long> _appTokens = new();
+    private ConcurrentDictionary<string, long> _oauthTokens = new();
     private ConcurrentDictionary<string, long> _sessions = new();
 
     public void Note(Principal principal)
@@ -25,6 +26,8 @@ internal sealed partial class LastUses(Database db, SessionStore sessions, AuthO
         (principal.IsRobot ? _robots : _people)[principal.AccountId] = now;
         if (principal.AppToken is { } token)
             _appTokens[token] = now;
+        if (principal.OAuth is { } oauth)
+            _oauthTokens[oauth.TokenId] = now;
     }
 
     public void Note(SessionState session, long nowMs)
@@ -69,6 +72,8 @@ internal sealed partial class LastUses(Database db, SessionStore sessions, AuthO
                 await WriteAsync("robot", "id", chunk, ct);
             foreach (var chunk in Take(ref _appTokens).OrderBy(static u => u.Key, StringComparer.Ordinal).Chunk(Chunk))
                 await WriteAsync("app_token", "token_id", chunk, ct);
+            foreach (var chunk in Take(ref _oauthTokens).OrderBy(static u => u.Key, StringComparer.Ordinal).Chunk(Chunk))
+                await WriteAsync("oauth_token", "token_id", chunk, ct);
             foreach (var chunk in Take(ref _sessions).OrderBy(static u => u.Key, StringComparer.Ordinal).Chunk(Chunk))
                 await sessions.NoteUsesAsync([.. chunk.Select(static u => (u.Key, u.Value))], ct);
         }

@@ -17,6 +17,12 @@ internal sealed class OpaqueTokens(MacKeys keys)
     /// <summary>How app tokens of people begin.</summary>
     public const string App = "WHA";
 
+    /// <summary>How OAuth tokens begin.</summary>
+    public const string OAuth = "WHO";
+
+    /// <summary>How the codes begin for which an application gets an OAuth token.</summary>
+    public const string OAuthCode = "WHC";
+
     private const int PrefixLength = 3;
     private const int IdLength = 13;
     private const int Length = 64;

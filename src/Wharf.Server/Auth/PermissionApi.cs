@@ -10,7 +10,7 @@ namespace Wharf.Server.Auth;
 internal static class PermissionApi
 {
     public static void MapPermissions(this WebApplication app) =>
-        app.MapGet("/api/v1/permission/explain", Explain).Requires(Permission.SignedIn).WithName("explainPermission")
+        app.MapGet("/api/v1/permission/explain", Explain).Requires(Permission.SignedIn, scope: Scopes.RepoRead).WithName("explainPermission")
             .Describe("Answers whether somebody may do something with a repository, and why.").Query("repository", "The repository, namespace/name.", required: true)
             .Query("action", "pull, push, delete or admin.", required: true).Query("subject", "A user, a robot or anonymous(); the caller when left out.")
             .Gives(PermissionJson.Default.ExplainedPermission).Gives(404);
@@ -27,7 +27,8 @@ internal static class PermissionApi
             return Problem.InvalidRequest("action is one of pull, push, delete and admin.");
         var me = http.Caller().Principal;
         var wanted = string.IsNullOrEmpty(subject) ? me.Name : subject;
-        var mayAsk = me.Superuser || me.ReadsAll || wanted == me.Name || (await permissions.DecideAsync(me, name, RepositoryRole.Admin, ct)).Role == RepositoryRole.Admin;
+        var knowsAll = me.Superuser || (me.ReadsAll && me.Has(Scopes.SuperUser));
+        var mayAsk = knowsAll || wanted == me.Name || (await permissions.DecideAsync(me, name, RepositoryRole.Admin, ct)).Role == RepositoryRole.Admin;
         if (!mayAsk)
             return Problem.InsufficientScope("Only an admin of the repository may ask about others; leave out subject to ask about yourself.");
         AccountState? account = null;
@@ -36,9 +37,10 @@ internal static class PermissionApi
         {
             // Whether somebody else's namespace has such a robot is nobody's business.
             var isForeign = AccountStore.OwnerOfRobot(wanted) is { } owner && owner != name.Namespace && owner != me.Name && wanted != me.Name;
-            if ((isForeign && !me.Superuser && !me.ReadsAll) || !(AccountStore.IsValidName(wanted) || AccountStore.IsValidRobotName(wanted)) || (account = await accounts.FindAsync(wanted, ct)) is null)
+            if ((isForeign && !knowsAll) || !(AccountStore.IsValidName(wanted) || AccountStore.IsValidRobotName(wanted)) || (account = await accounts.FindAsync(wanted, ct)) is null)
                 return Problem.NotFound("There is no such user or robot.");
-            principal = accounts.PrincipalOf(account);
+            // Of oneself, what one may do with the credential at hand.
+            principal = account.Id == me.AccountId ? me : accounts.PrincipalOf(account);
         }
         var why = await permissions.ExplainAsync(principal, account, name, ct);
         var allowed = why.Access.Role >= needed && why.SignsIn && !(why.Access.ReadOnly && action is "push" or "delete")

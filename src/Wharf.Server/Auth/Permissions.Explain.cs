@@ -72,8 +72,10 @@ internal sealed partial class Permissions
         // Not to whom the repository does not exist.
         if (access.ReadOnly && access.Role > RepositoryRole.None)
             limits.Add("The repository is read-only: nobody pushes to it or deletes from it.");
+        if (principal.Scopes != Scopes.All)
+            limits.Add($"The token has the scope {ScopeText.Format(principal.Scopes)} only.");
         var ordered = sources.OrderByDescending(static s => s.Role).ToList();
         // What is left after the limits: the first source that gives the role that was decided.
-        return new(access, !disabled && !expired, access.Role == RepositoryRole.None ? null : ordered.Find(s => s.Role == access.Role), ordered, limits);
+        return new(access, !disabled && !expired, access.Role == RepositoryRole.None ? null : ordered.Find(s => s.Role == access.Role) ?? ordered.Find(s => s.Role >= access.Role), ordered, limits);
     }
 }

@@ -42,7 +42,7 @@ internal sealed partial class Permissions(Database db, RegistryOptions options, 
                 (RepositoryRole)Math.Max(r.IsDBNull(6) ? 0 : r.GetInt64(6), r.IsDBNull(7) ? 0 : r.GetInt64(7))),
             ct, ("ns", name.Namespace), ("name", name.Name), ("me", principal.AccountId));
         if (row is null)
-            return new(name, 0, 0, options.CreateNamespaceOnPush && AccountStore.IsValidName(name.Namespace) && MayCreateOrganizations(principal) ? RepositoryRole.Admin : RepositoryRole.None);
+            return new(name, 0, 0, options.CreateNamespaceOnPush && AccountStore.IsValidName(name.Namespace) && MayCreateOrganizations(principal) && principal.Has(Scopes.RepoCreate) ? RepositoryRole.Admin : RepositoryRole.None);
         facts = row.Facts;
         var decided = Decide(principal, facts, row.Membership.Role, row.Granted);
         if (facts.RepositoryId != 0 && decided > RepositoryRole.None)
@@ -73,21 +73,21 @@ internal sealed partial class Permissions(Database db, RegistryOptions options, 
              WHERE n.name = @name AND n.deleted_ms IS NULL AND n.kind <> 'robot'
             """,
             r => new NamespaceAccess(name, r.GetInt64(0), r.GetString(1) == "organization",
-                r.GetInt64(0) == principal.AccountId ? NamespaceRole.Admin : r.IsDBNull(2) ? NamespaceRole.None : (NamespaceRole)r.GetInt64(2)),
+                Cap(principal, r.GetInt64(0) == principal.AccountId ? NamespaceRole.Admin : r.IsDBNull(2) ? NamespaceRole.None : (NamespaceRole)r.GetInt64(2))),
             ct, ("name", name), ("me", principal.AccountId)) ?? new(name, 0, false, NamespaceRole.None);
 
     /// <summary>Whether the principal has one of the organization permissions in the namespace.</summary>
     public static bool Allows(Principal principal, NamespaceAccess access, Permission permission) => permission switch
     {
-        Permission.SeeOrganization => access.Role >= NamespaceRole.Member || principal.Superuser || principal.ReadsAll,
-        Permission.InspectOrganization => access.Role >= NamespaceRole.Admin || principal.AdministersAll || principal.ReadsAll,
+        Permission.SeeOrganization => access.Role >= NamespaceRole.Member || principal.Superuser || (principal.ReadsAll && principal.Has(Scopes.OrgAdmin)),
+        Permission.InspectOrganization => access.Role >= NamespaceRole.Admin || principal.AdministersAll || (principal.ReadsAll && principal.Has(Scopes.OrgAdmin)),
         Permission.AdministerOrganization => (access.Role >= NamespaceRole.Admin || principal.AdministersAll) && !principal.ReadsAll,
         _ => throw new ArgumentOutOfRangeException(nameof(permission)),
     };
 
     /// <summary>Whether the principal may make organizations.</summary>
     public bool MayCreateOrganizations(Principal principal) =>
-        principal.IsPerson && !principal.ReadsAll && !principal.Restricted && (!accounts.SuperusersOrgCreationOnly || principal.Superuser);
+        principal.IsPerson && principal.Has(Scopes.UserAdmin) && !principal.ReadsAll && !principal.Restricted && (!accounts.SuperusersOrgCreationOnly || principal.Superuser);
 
     /// <summary>Forgets what an event of another process touches.</summary>
     public void Hear(OutboxEvent happened)
@@ -131,6 +131,25 @@ internal sealed partial class Permissions(Database db, RegistryOptions options, 
     }
 
     private static RepositoryRole Decide(Principal principal, Facts facts, NamespaceRole role, RepositoryRole granted)
+    {
+        var decided = DecideUncapped(principal, facts, role, granted);
+        // An OAuth token leaves so much of it.
+        var most = facts.RepositoryId == 0 ? (principal.Has(Scopes.RepoCreate) ? RepositoryRole.Admin : RepositoryRole.None)
+            : principal.Has(Scopes.RepoAdmin) ? RepositoryRole.Admin
+            : principal.Has(Scopes.RepoWrite) ? RepositoryRole.Write
+            : facts.Public || principal.Has(Scopes.RepoRead) ? RepositoryRole.Read
+            : RepositoryRole.None;
+        return decided < most ? decided : most;
+    }
+
+    // Quay: without a scope for it, a token's person is not even a member.
+    private static NamespaceRole Cap(Principal principal, NamespaceRole role)
+    {
+        var most = principal.Has(Scopes.OrgAdmin) ? NamespaceRole.Admin : principal.Has(Scopes.RepoCreate) ? NamespaceRole.Creator : NamespaceRole.None;
+        return role < most ? role : most;
+    }
+
+    private static RepositoryRole DecideUncapped(Principal principal, Facts facts, NamespaceRole role, RepositoryRole granted)
     {
         if (facts.Disabled && !principal.Superuser && !principal.ReadsAll)
             return RepositoryRole.None;

@@ -19,6 +19,14 @@ internal sealed record Principal(long AccountId, string Name, long Credential, b
     /// <summary>The beginning of the app token that was shown in place of the password, or null.</summary>
     public string? AppToken { get; init; }
 
+    /// <summary>The OAuth token that was shown in place of the password, or null. It acts as its person, within <see cref="Scopes"/>.</summary>
+    public OAuthCredential? OAuth { get; init; }
+
+    /// <summary>What the credential leaves of what the account may do, with what each scope includes.</summary>
+    public Scopes Scopes { get; init; } = Scopes.All;
+
+    public bool Has(Scopes scopes) => (Scopes & scopes) == scopes;
+
     /// <summary>A person, who has a namespace and can be asked for a password.</summary>
     public bool IsPerson => AccountId != 0 && RobotOf == 0;
 

@@ -35,7 +35,7 @@ internal sealed class RegistryTokens(SigningKeys keys, AuthOptions options, Time
         var key = await keys.CurrentAsync(ct);
         var now = clock.GetUtcNow().ToUnixTimeSeconds();
         var claims = new Claims(Audience, Audience, principal.Name, principal.AccountId, principal.Credential, now, now, now + options.TokenSeconds,
-            Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), access, principal.AppToken);
+            Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), access, principal.AppToken, principal.OAuth?.TokenId);
         var text = key.Header + "." + Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(claims, TokenJson.Default.Claims));
         return (text + "." + Base64Url.EncodeToString(key.Sign(Encoding.ASCII.GetBytes(text))), now * 1000);
     }
@@ -84,9 +84,9 @@ internal sealed class RegistryTokens(SigningKeys keys, AuthOptions options, Time
     }
 
     /// <summary>RFC 7519 claims, and <c>account</c> and <c>credential</c>: the account's number and the generation of its credential;
-    /// <c>app</c> is the beginning of the app token that stood for the password, which then is the credential.</summary>
+    /// <c>app</c> is the beginning of the app token that stood for the password, which then is the credential, and <c>oauth</c> that of the OAuth token.</summary>
     internal sealed record Claims(string Iss, string Aud, string Sub, long Account, long Credential, long Iat, long Nbf, long Exp, string Jti, IReadOnlyList<TokenScope> Access,
-        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? App = null);
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? App = null, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? OAuth = null);
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true)]

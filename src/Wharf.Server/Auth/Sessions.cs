@@ -8,7 +8,7 @@ using Wharf.Server.QuayApi;
 namespace Wharf.Server.Auth;
 
 /// <summary>
-/// Signing in with a browser, for /api/v1 only.
+/// Signing in with a browser, for /api/v1 and the pages of /oauth only.
 /// <list type="number">
 /// <item>GET /csrf_token gives the browser a cookie, and a token that is bound to it by a keyed hash.</item>
 /// <item>Signing in needs that token (else an attacker could sign others in as himself) and begins a session under a new cookie (else
@@ -31,7 +31,7 @@ internal sealed class Sessions(SessionStore store, AccountStore accounts, LastUs
     /// <summary>Who is signed in by the request's cookie, or null.</summary>
     public async ValueTask<Caller?> AuthenticateAsync(HttpContext http, CancellationToken ct)
     {
-        if (!http.Request.Path.StartsWithSegments("/api/v1", StringComparison.Ordinal) || CookieOf(http) is not { } cookie)
+        if (!(http.Request.Path.StartsWithSegments("/api/v1", StringComparison.Ordinal) || http.Request.Path.StartsWithSegments("/oauth", StringComparison.Ordinal)) || CookieOf(http) is not { } cookie)
             return null;
         if (await store.FindAsync(cookie.Id, ct) is not { } session || !CryptographicOperations.FixedTimeEquals(cookie.Hash, session.Secret))
             return null;

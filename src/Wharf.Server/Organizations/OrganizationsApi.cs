@@ -112,7 +112,7 @@ internal static class OrganizationsApi
         return TypedResults.Json(new PrivateRepositories(true, counts ? await people.CountPrivateAsync(access.NamespaceId, ct) : null), OrganizationsJson.Default.PrivateRepositories);
     }
 
-    private static async Task<IResult> ConvertAccount(HttpContext http, OrganizationStore organizations, Permissions permissions, Authenticator authenticator, CancellationToken ct)
+    private static async Task<IResult> ConvertAccount(HttpContext http, OrganizationStore organizations, Permissions permissions, AccountStore accounts, Authenticator authenticator, CancellationToken ct)
     {
         var (body, problem) = await JsonBody.ReadAsync(http, OrganizationsJson.Default.ConvertUser, ct);
         if (body is null)
@@ -120,7 +120,7 @@ internal static class OrganizationsApi
         var me = http.Caller().Principal;
         if (!permissions.MayCreateOrganizations(me))
             return Problem.InsufficientScope("You may not make organizations here; ask a superuser.");
-        if (me.Superuser)
+        if (me.Superuser || accounts.IsSuperuserBySettings(me.Name))
             return Refusal(OrganizationStore.IsSuperuser);
         var admin = await authenticator.PasswordAsync(body.AdminUser, body.AdminPassword, http.Connection.RemoteIpAddress, ct);
         if (admin.RetryAfterSeconds > 0)

@@ -18,7 +18,7 @@ internal static class TeamsApi
             .Describe("Makes a team, or changes its role and description.").Takes(OrganizationsJson.Default.TeamDescription).Gives(OrganizationsJson.Default.ChangedTeam);
         app.MapDelete("/api/v1/organization/{orgname}/team/{teamname}", Delete).Requires(Permission.AdministerOrganization).WithName("deleteOrganizationTeam")
             .Describe("Deletes a team.").Gives(204);
-        app.MapGet("/api/v1/organization/{orgname}/team/{teamname}/members", ListMembers).Requires(Permission.SeeOrganization).WithName("getOrganizationTeamMembers")
+        app.MapGet("/api/v1/organization/{orgname}/team/{teamname}/members", ListMembers).Requires(Permission.SeeOrganization, scope: Scopes.OrgAdmin).WithName("getOrganizationTeamMembers")
             .Describe("Lists the members of a team.").Query("includePending", "Invited people too, for admins.", "boolean").Paged()
             .Gives(OrganizationsJson.Default.TeamMembers);
         app.MapPut("/api/v1/organization/{orgname}/team/{teamname}/members/{membername}", AddMember).Requires(Permission.AdministerOrganization).WithName("updateOrganizationTeamMember")

@@ -14,9 +14,9 @@ internal static class RepositoriesApi
 
     public static void MapRepositories(this WebApplication app)
     {
-        app.MapPost("/api/v1/repository", Create).Requires(Permission.SignedIn).WithName("createRepo")
+        app.MapPost("/api/v1/repository", Create).Requires(Permission.SignedIn, scope: Scopes.RepoCreate).WithName("createRepo")
             .Describe("Makes an empty repository.").Takes(RepositoriesJson.Default.NewRepository).Gives(RepositoriesJson.Default.CreatedRepository, 201);
-        app.MapGet("/api/v1/repository", List).Requires(Permission.Anyone).WithName("listRepos")
+        app.MapGet("/api/v1/repository", List).Requires(Permission.Anyone, scope: Scopes.RepoRead).WithName("listRepos")
             .Describe("Lists repositories that the caller may see. One of namespace, starred and public must be given.")
             .Query("namespace", "Those of this user or organization.").Query("starred", "Those that the caller has starred.", "boolean")
             .Query("public", "Public ones too, or alone.", "boolean").Query("last_modified", "With the time of the last push.", "boolean")

@@ -68,6 +68,13 @@ internal sealed class RepositoryDirectory(Database db)
                      ORDER BY s.repository_id LIMIT @count)
                 """;
         string InNamespace(string column) => filter.NamespaceId != 0 ? $" AND {column} = @ns" : "";
+        // An OAuth token that reads no repositories is shown what anyone is.
+        if (!principal.Has(Scopes.RepoRead))
+            return $"""
+                WITH page AS (
+                    SELECT r.id FROM repository r {JoinNamespace}
+                     WHERE {(filter.Public ? "" : "1 = 0 AND ")}r.public = 1 AND r.id > @after{InNamespace("r.namespace_id")} AND {live} ORDER BY r.id LIMIT @count)
+                """;
         if (filter.AllOfNamespace || VisibleRepositories.SeesAll(principal))
             return $"""
                 WITH page AS (

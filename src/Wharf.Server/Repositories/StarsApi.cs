@@ -15,7 +15,7 @@ internal static class StarsApi
     {
         app.MapGet("/api/v1/user/starred", List).Requires(Permission.Person).WithName("listStarredRepos")
             .Describe("Lists the own starred repositories.").Paged().Gives(StarsJson.Default.StarredRepositories);
-        app.MapPost("/api/v1/user/starred", Create).Requires(Permission.Person).WithName("createStar")
+        app.MapPost("/api/v1/user/starred", Create).Requires(Permission.Person, scope: Scopes.RepoRead | Scopes.UserAdmin).WithName("createStar")
             .Describe("Stars a repository.").Takes(StarsJson.Default.NewStar).Gives(StarsJson.Default.NewStar, 201);
         app.MapDelete("/api/v1/user/starred/{**repository}", Delete).Requires(Permission.Person).WithName("deleteStar")
             .Describe("Takes a star away.").Gives(204);

@@ -17,7 +17,9 @@ internal static class VisibleRepositories
     /// The repository r of the namespace n may be read. None of the subqueries depends on the row, so that each is answered once;
     /// what must not look at rows that the caller cannot see has branches of its own (<see cref="RepositoryDirectory"/>).
     /// </summary>
-    public static string Condition(Principal principal) => SeesAll(principal)
+    public static string Condition(Principal principal) => !principal.Has(Scopes.RepoRead)
+        ? $"r.deleted_ms IS NULL AND {Namespace(principal)} AND r.public = 1 AND @me = @me"
+        : SeesAll(principal)
         ? $"r.deleted_ms IS NULL AND {Namespace(principal)} AND @me = @me"
         : $"""
             r.deleted_ms IS NULL AND {Namespace(principal)}
@@ -27,5 +29,5 @@ internal static class VisibleRepositories
                 OR r.id IN (SELECT g.repository_id FROM team_member m JOIN team_grant g ON g.team_id = m.team_id WHERE m.account_id = @me))
             """;
 
-    public static bool SeesAll(Principal principal) => principal.ReadsAll || principal.AdministersAll;
+    public static bool SeesAll(Principal principal) => principal.Has(Scopes.RepoRead) && (principal.ReadsAll || principal.AdministersAll);
 }

@@ -39,7 +39,7 @@ internal static class RobotsApi
         app.MapGet("/api/v1/user/robots/{robot}/credentials/{format}", CredentialsOfOwn).Requires(Permission.Person).WithName("getUserRobotCredentials")
             .Describe("Gives the credentials of a robot as a file that a client takes.").Gives(200, "*/*");
 
-        app.MapGet("/api/v1/organization/{orgname}/robots", List).Requires(Permission.SeeOrganization).WithName("getOrgRobots")
+        app.MapGet("/api/v1/organization/{orgname}/robots", List).Requires(Permission.SeeOrganization, scope: Scopes.OrgAdmin).WithName("getOrgRobots")
             .Describe("Lists an organization's robots.").Query("permissions", "With their teams and repositories.", "boolean")
             .Query("token", "With their tokens where those are kept and the caller may see them, as it is without this parameter.", "boolean")
             .Query("limit", "How many there are on a page, at most 1000.", "integer").Paged().Gives(RobotsJson.Default.RobotList);
@@ -52,7 +52,7 @@ internal static class RobotsApi
             .Gives(RobotsJson.Default.RobotView);
         app.MapDelete("/api/v1/organization/{orgname}/robots/{robot}", Delete).Requires(Permission.AdministerOrganization).WithName("deleteOrgRobot")
             .Describe("Deletes a robot.").Gives(204);
-        app.MapGet("/api/v1/organization/{orgname}/robots/{robot}/permissions", Grants).Requires(Permission.InspectOrganization).WithName("getOrgRobotPermissions")
+        app.MapGet("/api/v1/organization/{orgname}/robots/{robot}/permissions", Grants).Requires(Permission.InspectOrganization, scope: Scopes.UserAdmin).WithName("getOrgRobotPermissions")
             .Describe("Lists the repositories that a robot has a role in.").Gives(RobotsJson.Default.RobotGrants);
         app.MapPost("/api/v1/organization/{orgname}/robots/{robot}/regenerate", Regenerate).Requires(Permission.AdministerOrganization).WithName("regenerateOrgRobotToken")
             .Describe("Gives a robot a new token, which makes the old one void.").Gives(RobotsJson.Default.RobotView);

@@ -22,11 +22,11 @@ internal static class SearchApi
 
     public static void MapSearch(this WebApplication app)
     {
-        app.MapGet("/api/v1/entities/{prefix}", Entities).Requires(Permission.SignedIn).WithName("getMatchingEntities")
+        app.MapGet("/api/v1/entities/{prefix}", Entities).Requires(Permission.SignedIn, scope: Scopes.None).WithName("getMatchingEntities")
             .Describe("Finds users, and inside an organization its teams and robots, whose names begin like this.")
             .Query("namespace", "The organization or user whose entities come first.").Query("includeTeams", "Teams of the organization too.", "boolean")
             .Query("includeOrgs", "The organization itself too.", "boolean").Gives(SearchJson.Default.FoundEntities);
-        app.MapGet("/api/v1/find/all", All).Requires(Permission.Anyone).WithName("conductSearch")
+        app.MapGet("/api/v1/find/all", All).Requires(Permission.Anyone, scope: Scopes.RepoRead).WithName("conductSearch")
             .Describe("Finds repositories, users, organizations, teams and robots that the caller may see.").Query("query", "What to look for.")
             .Gives(SearchJson.Default.FoundThings);
         app.MapGet("/api/v1/find/repositories", Repositories).Requires(Permission.Anyone).WithName("conductRepoSearch")
@@ -51,7 +51,7 @@ internal static class SearchApi
         if (inside && query.IsTrue("includeTeams"))
             results.AddRange((await search.TeamsAsync(organization!, text, MaxEntities, ct)).Select(t => View(t, true)));
         results.AddRange((await search.PeopleAsync(organization?.NamespaceId ?? 0, text, MaxEntities, ct)).Select(p => View(p, inside ? p.Member : null)));
-        if (inside || (asked is { Exists: true, IsOrganization: false } && asked.NamespaceId == principal.AccountId))
+        if (inside || (asked is { Exists: true, IsOrganization: false } && asked.NamespaceId == principal.AccountId && principal.Has(Scopes.UserAdmin)))
         {
             // Robots are found by both of their names.
             var mark = asked!.Name + "+";
@@ -72,7 +72,7 @@ internal static class SearchApi
         if (text.Length is 0 or > SearchStore.MaxLength)
             return TypedResults.Json(new FoundThings([]), SearchJson.Default.FoundThings);
         var results = new List<ShownThing>();
-        if (!principal.IsAnonymous)
+        if (!principal.IsAnonymous && principal.Has(Scopes.OrgAdmin | Scopes.UserAdmin))
         {
             foreach (var team in await search.OwnTeamsAsync(principal, text, EachKind, ct))
                 results.Add(new ShownThing("team", team.Name, TeamScore * Closeness(team.Name, text), $"/organization/{team.Organization}/teams/{team.Name}")

@@ -86,10 +86,10 @@ internal sealed class SearchStore(Database db)
         SELECT n.name, n.kind, NULL, 0
           FROM namespace n
          WHERE n.kind <> 'robot' AND n.name >= @from AND n.name < @to AND {VisibleRepositories.Namespace(principal)}
-           AND (n.id = @me OR n.id IN (SELECT t.namespace_id FROM team_member m JOIN team t ON t.id = m.team_id WHERE m.account_id = @me)
+           AND ((@user = 1 AND (n.id = @me OR n.id IN (SELECT t.namespace_id FROM team_member m JOIN team t ON t.id = m.team_id WHERE m.account_id = @me)))
              OR EXISTS (SELECT 1 FROM repository r WHERE r.namespace_id = n.id AND {VisibleRepositories.Condition(principal)}))
          ORDER BY n.name LIMIT @count
-        """, Read, ct, [.. Range(prefix), ("me", principal.AccountId), ("count", count)]);
+        """, Read, ct, [.. Range(prefix), ("me", principal.AccountId), ("user", principal.Has(Scopes.UserRead) ? 1 : 0), ("count", count)]);
 
     private static (string, object?)[] Range(string prefix) => [("from", prefix), ("to", prefix + Above)];
 

@@ -1,4 +1,6 @@
 using System.Text;
+using Microsoft.AspNetCore.Routing;
+using Wharf.Server.Auth;
 
 namespace Wharf.Tests.Server.Access;
 
@@ -26,6 +28,24 @@ public sealed class QuayOperationsTests
 
         Assert.Equal([], Quays().Where(q => ours.Contains(q.Nickname) && !ours[q.Nickname].Any(o => o.Method == q.Method && Operation.Shape(o.Path) == Operation.Shape(q.Path)))
             .Select(q => $"{q.Nickname} is {q.Method} {q.Path} there and {string.Join(", ", ours[q.Nickname].Select(static o => $"{o.Method} {o.Path}"))} here"));
+    }
+
+    [Fact]
+    public async Task An_OAuth_token_needs_for_an_operation_the_scope_that_Quay_says()
+    {
+        var needed = (await Operation.EndpointsAsync()).Where(static e => e.Metadata.GetMetadata<IEndpointNameMetadata>() is not null)
+            .ToDictionary(static e => e.Metadata.GetMetadata<IEndpointNameMetadata>()!.EndpointName, static e => e.Metadata.GetMetadata<RequiresPermission>()!);
+        var wrong = new List<string>();
+        foreach (var line in File.ReadLines(Path.Combine(SourceTree.Root, "tests", "data", "quay-api.tsv")).Skip(1))
+        {
+            var cells = line.Split('\t');
+            if (cells.Length < 6 || !needed.TryGetValue(cells[3], out var ours) || cells[5] == "-")
+                continue;
+            if (ours.Needed != ScopeText.Parse(cells[5]))
+                wrong.Add($"{cells[3]}: {cells[5]} there, {ScopeText.Format(ours.Needed)} here");
+        }
+
+        Assert.Equal([], wrong);
     }
 
     private static async Task<string> RenderAsync()

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Wharf.Tests.Server.OAuth;
 
 namespace Wharf.Tests.Server.Access;
 
@@ -82,7 +83,7 @@ internal sealed class World
             Is(owner.SendJsonAsync("POST", "/api/v1/repository", $$"""{"namespace":"{{org}}","repository":"app","visibility":"private","description":""}"""), 201));
         await Task.WhenAll(
             GrantAsync(_people["reader"].Name, "read"), GrantAsync(_people["writer"].Name, "write"), GrantAsync(_people["admin"].Name, "admin"),
-            GrantAsync(_people["user"].Name, "write"), GrantAsync($"{org}+ci", "write"), PrototypeAsync(),
+            GrantAsync(_people["user"].Name, "write"), GrantAsync($"{org}+ci", "write"), PrototypeAsync(), ApplicationAsync(),
             Is(owner.SendJsonAsync("PUT", $"/api/v1/repository/{org}/app/permissions/team/spares", """{"role":"read"}"""), 200));
 
         async Task TeamAsync(string name, string role, string person)
@@ -95,6 +96,12 @@ internal sealed class World
         {
             var token = (await owner.SendAsync("PUT", $"/api/v1/organization/{org}/robots/ci")).Is(201).Json.GetProperty("token").GetString()!;
             _clients["robot"] = _registry.ClientFor($"{org}+ci", token);
+        }
+
+        async Task ApplicationAsync()
+        {
+            (_names["client"], _) = await owner.CreateApplicationAsync(org, "spare");
+            _names["oauthtoken"] = (await owner.MintAsync(org, _names["client"], "repo:read")).GetProperty("uuid").GetString()!;
         }
 
         Task GrantAsync(string name, string role) =>

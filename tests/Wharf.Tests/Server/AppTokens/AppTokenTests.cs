@@ -62,8 +62,8 @@ public sealed class AppTokenTests(AppTokenRegistry registry) : IClassFixture<App
     [InlineData("POST", "/api/v1/signin/verify", """{"password":"{password}"}""", 403)]
     [InlineData("GET", "/api/v1/user/sessions", null, 403)]
     [InlineData("DELETE", "/api/v1/user/sessions", null, 403)]
-    [InlineData("PUT", "/api/v1/user/", """{"password":"another password"}""", 401)]
-    [InlineData("PUT", "/api/v1/user/", """{"email":"other@example.test"}""", 401)]
+    [InlineData("PUT", "/api/v1/user/", """{"password":"another password"}""", 403)]
+    [InlineData("PUT", "/api/v1/user/", """{"email":"other@example.test"}""", 403)]
     [InlineData("DELETE", "/api/v1/user/", null, 401)]
     public async Task It_does_nothing_that_asks_for_the_person(string method, string path, string? body, int status)
     {

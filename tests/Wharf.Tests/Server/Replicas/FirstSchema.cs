@@ -21,6 +21,10 @@ internal static class FirstSchema
         DROP INDEX tag_started;
         DROP TABLE stored_file;
         ALTER TABLE event DROP COLUMN origin;
+        DROP TABLE oauth_assignment;
+        DROP TABLE oauth_code;
+        DROP TABLE oauth_token;
+        DROP TABLE oauth_application;
         DROP TABLE app_token;
         DROP TABLE mac_key;
         DROP TABLE session;

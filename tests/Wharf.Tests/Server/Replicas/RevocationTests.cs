@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using Wharf.Oci;
+using Wharf.Tests.Server.OAuth;
 
 namespace Wharf.Tests.Server.Replicas;
 
@@ -15,6 +16,7 @@ public sealed class RevocationTests(Replicas replicas) : IClassFixture<Replicas>
         "the repository is made private", "the repository becomes read-only", "the repository is deleted", "the organization is deleted",
         "the robot is deleted", "the robot gets a new token", "the robot expires", "the person is disabled", "the person gets another password",
         "the app token is revoked", "the app token's person is disabled", "the app token's person is deleted",
+        "the OAuth token is revoked", "the OAuth token's application is deleted", "the OAuth token's organization is deleted", "the OAuth token's person is disabled",
     ];
 
     [Theory, MemberData(nameof(Changes))]
@@ -112,6 +114,18 @@ public sealed class RevocationTests(Replicas replicas) : IClassFixture<Replicas>
                 {
                     "the app token is revoked" => async () => (await user.Client.SendAsync("DELETE", $"/api/v1/user/apptoken/{made.GetProperty("uuid").GetString()}")).Is(204),
                     "the app token's person is deleted" => async () => (await user.Client.SendAsync("DELETE", "/api/v1/user/")).Is(204),
+                    _ => async () => (await replicas.One.Client.SendJsonAsync("PUT", $"/api/v1/superuser/users/{user.Name}", """{"enabled":false}""")).Is(200),
+                };
+                break;
+            case "the OAuth token is revoked" or "the OAuth token's application is deleted" or "the OAuth token's organization is deleted" or "the OAuth token's person is disabled":
+                await GrantAsync("read");
+                var (own, application, secret, uuid) = await user.MintAsync("repo:read");
+                client = replicas.Two.ClientFor("$oauthtoken", secret);
+                revoke = change switch
+                {
+                    "the OAuth token is revoked" => async () => (await user.Client.SendAsync("DELETE", $"/api/v1/organization/{own}/applications/{application}/tokens/{uuid}")).Is(204),
+                    "the OAuth token's application is deleted" => async () => (await user.Client.SendAsync("DELETE", $"/api/v1/organization/{own}/applications/{application}")).Is(204),
+                    "the OAuth token's organization is deleted" => async () => (await user.Client.SendAsync("DELETE", $"/api/v1/organization/{own}")).Is(204),
                     _ => async () => (await replicas.One.Client.SendJsonAsync("PUT", $"/api/v1/superuser/users/{user.Name}", """{"enabled":false}""")).Is(200),
                 };
                 break;

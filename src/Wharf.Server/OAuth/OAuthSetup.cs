@@ -1,0 +1,16 @@
+using Wharf.Server.Hosting.Settings;
+using Wharf.Server.Outbox;
+
+namespace Wharf.Server.OAuth;
+
+internal static class OAuthSetup
+{
+    public static void AddOAuth(this WebApplicationBuilder builder)
+    {
+        builder.AddSection<OAuthOptions>("OAuth");
+        builder.Services
+            .AddSingleton<OAuthTokenStore>().AddSingleton<ApplicationStore>()
+            .AddSingleton(static s => new EventListener(s.GetRequiredService<OAuthTokenStore>().Hear))
+            .AddHostedService<OAuthSweeper>();
+    }
+}
