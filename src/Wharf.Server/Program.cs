@@ -7,6 +7,7 @@ using Wharf.Server.Content;
 using Wharf.Server.Data;
 using Wharf.Server.Distribution;
 using Wharf.Server.Hosting;
+using Wharf.Server.Mail;
 using Wharf.Server.Organizations;
 using Wharf.Server.Outbox;
 using Wharf.Server.QuayApi;
@@ -21,6 +22,7 @@ return await CommandLine.RunAsync(args, new Composition(Add, Use, Map));
 static void Add(WebApplicationBuilder builder)
 {
     builder.AddData();
+    builder.AddMail();
     builder.AddAuth();
     builder.AddAccounts();
     builder.AddAppTokens();
