@@ -17,7 +17,7 @@ public sealed partial class EndpointTests(UserRegistry registry) : IClassFixture
         "/csrf_token", "/config", // what a browser asks before it signs in
         "/api/v1/openapi.json", "/api/v1/discovery", "/api/v1/error/{error_type}", "/api/v1/registry/capabilities", // what the API says of itself
         "/api/docs", "/api/docs/docs.css", "/api/docs/docs.js", "/robots.txt", // the same as a page
-        "/recovery", "/confirm", // the mailed code is the credential
+        "/recovery", "/confirm", "/confirminvite", // the mailed code is the credential
         "/v2/{**rest}", // says only that there is nothing
     ];
 
