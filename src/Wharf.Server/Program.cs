@@ -8,12 +8,14 @@ using Wharf.Server.Data;
 using Wharf.Server.Distribution;
 using Wharf.Server.Hosting;
 using Wharf.Server.Mail;
+using Wharf.Server.Messages;
 using Wharf.Server.Organizations;
 using Wharf.Server.Outbox;
 using Wharf.Server.QuayApi;
 using Wharf.Server.Repositories;
 using Wharf.Server.Robots;
 using Wharf.Server.Search;
+using Wharf.Server.ServiceKeys;
 using Wharf.Server.Superuser;
 
 return await CommandLine.RunAsync(args, new Composition(Add, Use, Map));
@@ -29,6 +31,8 @@ static void Add(WebApplicationBuilder builder)
     builder.AddOrganizations();
     builder.AddRobots();
     builder.AddSuperuser();
+    builder.AddServiceKeys();
+    builder.AddMessages();
     builder.AddRepositories();
     builder.AddSearch();
     builder.AddApiDocs();
@@ -57,6 +61,8 @@ static void Map(WebApplication app)
     app.MapOrganizations();
     app.MapRobots();
     app.MapSuperuser();
+    app.MapServiceKeys();
+    app.MapMessages();
     app.MapRepositories();
     app.MapGrants();
     app.MapStars();

@@ -15,6 +15,7 @@ internal static class SuperuserApi
 
     public static void MapSuperuser(this WebApplication app)
     {
+        app.MapRegistry();
         app.MapGet("/api/v1/superuser/users/", ListUsers).Requires(Permission.InspectRegistry, fresh: true).WithName("listAllUsers")
             .Describe("Lists all users.").Query("disabled", "Disabled ones too, as it is without this parameter.", "boolean")
             .Query("limit", "How many there are on a page, at most 1000.", "integer").Paged().Gives(SuperuserJson.Default.UserList);
