@@ -7,6 +7,8 @@ using Wharf.Server.Content;
 using Wharf.Server.Data;
 using Wharf.Server.Distribution;
 using Wharf.Server.Hosting;
+using Wharf.Server.Mail;
+using Wharf.Server.Messages;
 using Wharf.Server.OAuth;
 using Wharf.Server.Organizations;
 using Wharf.Server.Outbox;
@@ -14,6 +16,7 @@ using Wharf.Server.QuayApi;
 using Wharf.Server.Repositories;
 using Wharf.Server.Robots;
 using Wharf.Server.Search;
+using Wharf.Server.ServiceKeys;
 using Wharf.Server.Superuser;
 
 return await CommandLine.RunAsync(args, new Composition(Add, Use, Map));
@@ -22,6 +25,7 @@ return await CommandLine.RunAsync(args, new Composition(Add, Use, Map));
 static void Add(WebApplicationBuilder builder)
 {
     builder.AddData();
+    builder.AddMail();
     builder.AddAuth();
     builder.AddAccounts();
     builder.AddAppTokens();
@@ -29,6 +33,8 @@ static void Add(WebApplicationBuilder builder)
     builder.AddOrganizations();
     builder.AddRobots();
     builder.AddSuperuser();
+    builder.AddServiceKeys();
+    builder.AddMessages();
     builder.AddRepositories();
     builder.AddSearch();
     builder.AddApiDocs();
@@ -58,6 +64,8 @@ static void Map(WebApplication app)
     app.MapOrganizations();
     app.MapRobots();
     app.MapSuperuser();
+    app.MapServiceKeys();
+    app.MapMessages();
     app.MapRepositories();
     app.MapGrants();
     app.MapStars();

@@ -29,6 +29,9 @@ internal sealed class AccountOptions
     /// <summary>Whether anybody may make an account for themselves with <c>POST /api/v1/user/</c> (Quay's FEATURE_USER_CREATION).</summary>
     public bool UserCreation { get; set; }
 
+    /// <summary>Whether who makes an account for themselves has to confirm the e-mail address first. Means nothing where no mail is sent.</summary>
+    public bool ConfirmEmail { get; set; } = true;
+
     /// <summary>After how many days app tokens end; 0 for never (Quay's APP_SPECIFIC_TOKEN_EXPIRATION).</summary>
     [Range(0, 36_500)] public int AppTokenDays { get; set; }
 

@@ -6,9 +6,12 @@ namespace Wharf.Server.Accounts;
 /// <param name="SealedPassword">A person's password hash under the key ring; empty for a robot.</param>
 /// <param name="Credential">The generation of the password or token.</param>
 /// <param name="Superuser">Whether another superuser made it one; the settings may too.</param>
-/// <param name="Enabled">For a robot, whether its owner is.</param>
+/// <param name="Enabled">For a robot, whether its owner is. A newcomer is not before the e-mail address is confirmed.</param>
 internal sealed record AccountState(long Id, string Name, byte[] SealedPassword, long Credential, bool Superuser, bool Enabled)
 {
+    /// <summary>Whether a newcomer has not confirmed the e-mail address yet; until then nothing signs in.</summary>
+    public bool Unverified { get; init; }
+
     /// <summary>The namespace whose robot it is, or 0.</summary>
     public long RobotOf { get; init; }
 

@@ -1,12 +1,13 @@
 using System.Data.Common;
 using Wharf.Server.Auth;
 using Wharf.Server.Data;
+using Wharf.Server.Mail;
 using Wharf.Server.Outbox;
 
 namespace Wharf.Server.Accounts;
 
 /// <summary>People with their own namespaces, and what authentication must know of them and of robots.</summary>
-internal sealed class AccountStore(Database db, KeyRing ring, Namespaces namespaces, AuthOptions options, AccountOptions accounts)
+internal sealed class AccountStore(Database db, KeyRing ring, Namespaces namespaces, MailQueue mail, AuthOptions options, AccountOptions accounts)
 {
     /// <summary>The generation of a newcomer's password.</summary>
     public const long FirstCredential = 1;
@@ -16,7 +17,8 @@ internal sealed class AccountStore(Database db, KeyRing ring, Namespaces namespa
     private const string Select = """
         SELECT n.id, n.name, a.sealed_password, a.credential, a.superuser, a.enabled,
                r.namespace_id, r.credential, r.token_mac, r.expires_ms,
-               CASE WHEN o.deleted_ms IS NULL AND coalesce(oa.enabled, 1) = 1 THEN 1 ELSE 0 END
+               CASE WHEN o.deleted_ms IS NULL AND coalesce(oa.enabled, 1) = 1 THEN 1 ELSE 0 END,
+               a.verified
           FROM namespace n
           LEFT JOIN account a ON a.id = n.id
           LEFT JOIN robot r ON r.id = n.id
@@ -113,7 +115,9 @@ internal sealed class AccountStore(Database db, KeyRing ring, Namespaces namespa
     /// <summary>Makes a person and the namespace of the same name.</summary>
     /// <param name="onlyFirst">Refuse when there is an account already (the first user of a registry).</param>
     /// <param name="by">Who makes it, or 0 for the newcomer or the registry itself.</param>
-    public async Task<NewAccount> CreateAsync(string name, string? email, string password, bool superuser, bool onlyFirst, long by, CancellationToken ct)
+    /// <param name="confirm">The code that is mailed to the address, without which the account cannot be used; null where nothing is to be confirmed.</param>
+    /// <returns>With a code to be confirmed, neither a number nor a problem where the address has an account already.</returns>
+    public async Task<NewAccount> CreateAsync(string name, string? email, string password, bool superuser, bool onlyFirst, long by, CancellationToken ct, FreshCode? confirm = null)
     {
         if (!IsValidName(name))
             return new(0, "A user name has 2 to 255 lower-case letters and digits, with single '.', '_' or '-' between them.");
@@ -124,16 +128,29 @@ internal sealed class AccountStore(Database db, KeyRing ring, Namespaces namespa
         {
             if (onlyFirst && await tx.OneAsync("SELECT 1 FROM account LIMIT 1", static r => r.GetInt32(0)) == 1)
                 return new(0, "There are users already.");
-            if (email is not null && await tx.OneAsync("SELECT 1 FROM account WHERE email = @email", static r => r.GetInt32(0), ("email", email)) == 1)
-                return new(0, "The e-mail address is in use.");
+            if (email is not null
+                && await tx.OneAsync("SELECT n.name FROM account a JOIN namespace n ON n.id = a.id WHERE a.email = @email", static r => r.GetString(0), ("email", email)) is { } owner)
+            {
+                if (confirm is null)
+                    return new(0, "The e-mail address is in use.");
+                // A stranger is told nothing; who reads the address's mail is.
+                await mail.AddAsync(tx, AccountLetters.AlreadyKnown(email, owner));
+                return new(0, null);
+            }
             var made = await namespaces.ClaimAsync(tx, name, "user", by);
             if (made.Problem is not null)
                 return made;
             var id = made.Id;
             await tx.ExecuteAsync("""
-                INSERT INTO account (id, email, sealed_password, credential, superuser, enabled, created_ms)
-                VALUES (@id, @email, @password, @credential, @superuser, 1, now_ms())
-                """, ("id", id), ("credential", FirstCredential), ("email", email), ("password", sealedPassword), ("superuser", superuser ? 1 : 0));
+                INSERT INTO account (id, email, sealed_password, credential, superuser, enabled, created_ms, verified)
+                VALUES (@id, @email, @password, @credential, @superuser, 1, now_ms(), @verified)
+                """, ("id", id), ("credential", FirstCredential), ("email", email), ("password", sealedPassword), ("superuser", superuser ? 1 : 0), ("verified", confirm is null ? 1 : 0));
+            if (confirm is not null)
+            {
+                await MailCodes.StoreAsync(tx, confirm, MailCodes.Confirm, id, FirstCredential, email!, MailCodes.ConfirmLife);
+                // Where that is one mail too many, setting a new password confirms the address too.
+                await mail.AddAsync(tx, AccountLetters.Confirm(email!, name, confirm.Code));
+            }
             await Events.AddAsync(tx, "account.created", id, null, null, $$"""{"by":{{by}}}""");
             return new(id, null);
         }, ct);
@@ -190,7 +207,7 @@ internal sealed class AccountStore(Database db, KeyRing ring, Namespaces namespa
     }
 
     private static AccountState Read(DbDataReader r) => r.IsDBNull(6)
-        ? new(r.GetInt64(0), r.GetString(1), r.GetFieldValue<byte[]>(2), r.GetInt64(3), r.GetInt64(4) == 1, r.GetInt64(5) == 1)
+        ? new(r.GetInt64(0), r.GetString(1), r.GetFieldValue<byte[]>(2), r.GetInt64(3), r.GetInt64(4) == 1, r.GetInt64(5) == 1 && r.GetInt64(11) == 1) { Unverified = r.GetInt64(11) == 0 }
         : new(r.GetInt64(0), r.GetString(1), [], r.GetInt64(7), false, r.GetInt64(10) == 1)
         {
             RobotOf = r.GetInt64(6),

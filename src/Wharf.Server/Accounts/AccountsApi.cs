@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json.Serialization;
 using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
+using Wharf.Server.Mail;
 using Wharf.Server.QuayApi;
 
 namespace Wharf.Server.Accounts;
@@ -16,6 +17,7 @@ internal static class AccountsApi
         ConfigApi.Map(app);
         SignInApi.Map(app);
         UserApi.Map(app);
+        MailedLinksApi.Map(app);
     }
 
     /// <summary>A password of 160 random bits, in letters and digits that survive copying.</summary>
@@ -30,7 +32,7 @@ internal static class AccountsApi
         if (user.AccessToken)
             return Problem.InvalidRequest("This version makes no OAuth tokens; leave out access_token and use Basic authentication.");
         var email = user.Email is { Length: > 0 } ? user.Email : null;
-        if (email is not null && !PersonChange.IsEmail(email))
+        if (email is not null && !MailAddress.IsValid(email))
             return Problem.InvalidRequest("The e-mail address is malformed.");
         if (await accounts.AnyAsync(ct))
             return Problem.InvalidRequest("Cannot initialize user: there are users already.");

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Wharf.Server.Hosting.Admin;
 using Wharf.Server.Hosting.Settings;
+using Wharf.Server.Mail;
 using Wharf.Server.Outbox;
 
 namespace Wharf.Server.Accounts;
@@ -15,7 +16,10 @@ internal static class AccountsSetup
         builder.Services.AddSingleton<AccountStore>().AddSingleton<PeopleStore>().AddSingleton<Namespaces>()
             .AddSingleton(new AdminCommand("user.add", AddUserAsync))
             .AddSingleton(static s => new EventListener(s.GetRequiredService<AccountStore>().Hear))
+            .AddSingleton<MailCodes>().AddSingleton<Recoveries>()
             .AddHostedService<FirstSuperuser>();
+        if (builder.SendsMail())
+            builder.Services.AddHostedService<RecoveryWorker>().AddHostedService<MailCodeSweeper>();
     }
 
     private static async Task<AdminResult> AddUserAsync(IServiceProvider services, JsonElement arguments, CancellationToken ct)

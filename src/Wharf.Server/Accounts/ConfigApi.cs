@@ -4,6 +4,7 @@ using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
 using Wharf.Server.Hosting;
 using Wharf.Server.Hosting.Network;
+using Wharf.Server.Mail;
 using Wharf.Server.Repositories;
 
 namespace Wharf.Server.Accounts;
@@ -14,7 +15,7 @@ internal static class ConfigApi
     public static void Map(WebApplication app) => app.MapGet("/config", Get).Requires(Permission.Open).WithName("getConfig")
         .Describe("Says what this registry can do and how it is set up, as far as everyone may know.").Gives(200, "application/json");
 
-    private static ContentHttpResult Get(HttpContext http, PublicAddress address, AccountOptions accounts, AuthOptions auth, RegistryOptions registry)
+    private static ContentHttpResult Get(HttpContext http, PublicAddress address, AccountOptions accounts, AuthOptions auth, MailQueue mail, RegistryOptions registry)
     {
         var url = address.BaseUrl(http).Split("://", 2);
         var config = new JsonObject
@@ -42,7 +43,7 @@ internal static class ConfigApi
             ["EXTENDED_REPOSITORY_NAMES"] = true,
             ["INVITE_ONLY_USER_CREATION"] = false,
             ["LIBRARY_SUPPORT"] = registry.LibrarySupport,
-            ["MAILING"] = false,
+            ["MAILING"] = mail.Enabled,
             ["PERMANENT_SESSIONS"] = true,
             ["PROXY_CACHE"] = false,
             ["QUOTA_MANAGEMENT"] = false,

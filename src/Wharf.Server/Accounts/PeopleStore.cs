@@ -2,17 +2,18 @@ using System.Data.Common;
 using System.Text.Json.Nodes;
 using Wharf.Server.Auth;
 using Wharf.Server.Data;
+using Wharf.Server.Mail;
 using Wharf.Server.Outbox;
 
 namespace Wharf.Server.Accounts;
 
 /// <summary>People as they and superusers see and change them; <see cref="AccountStore"/> is what authentication needs of them.</summary>
-internal sealed class PeopleStore(Database db, AccountStore accounts, SessionStore sessions, Permissions permissions)
+internal sealed class PeopleStore(Database db, AccountStore accounts, SessionStore sessions, Permissions permissions, MailQueue mail)
 {
     private const int MostMemberships = 1000;
 
     private const string Select = """
-        SELECT n.id, n.name, a.email, a.superuser, a.enabled, a.created_ms, a.last_used_ms, n.tag_expiration_s
+        SELECT n.id, n.name, a.email, a.superuser, a.enabled, a.created_ms, a.last_used_ms, n.tag_expiration_s, a.verified
           FROM account a JOIN namespace n ON n.id = a.id AND n.deleted_ms IS NULL
         """;
 
@@ -38,20 +39,30 @@ internal sealed class PeopleStore(Database db, AccountStore accounts, SessionSto
 
     /// <summary>Changes a person; what stands against it, or null.</summary>
     /// <param name="goesOn">A changed password ends every session; the one that begins in place of the caller's, or null.</param>
-    public Task<string?> ChangeAsync(Principal by, long id, PersonChange change, NewSession? goesOn, CancellationToken ct)
+    /// <param name="confirm">Where another e-mail address has to be confirmed first, the code that is mailed to it.</param>
+    public Task<string?> ChangeAsync(Principal by, long id, PersonChange change, NewSession? goesOn, FreshCode? confirm, CancellationToken ct)
     {
         var password = change.Password is null ? null : accounts.HashAndSeal(change.Password);
         return db.WriteAsync<string?>(async tx =>
         {
             await LockAsync(tx, id, by.AccountId);
-            if (await tx.OneAsync("SELECT credential FROM account WHERE id = @id", static r => r.GetInt64(0), ("id", id)) is not (> 0 and var credential))
+            if (await tx.OneAsync("SELECT a.credential, a.email, n.name FROM account a JOIN namespace n ON n.id = a.id WHERE a.id = @id",
+                static r => ((long Credential, string? Email, string Name)?)(r.GetInt64(0), r.IsDBNull(1) ? null : r.GetString(1), r.GetString(2)), ("id", id)) is not { } former)
                 return "There is no such user any more.";
-            var changed = new JsonArray();
-            if (change.Email is not null)
+            var (credential, changed) = (former.Credential, new JsonArray());
+            if (change.Email is not null && change.Email != former.Email)
             {
                 if (await tx.OneAsync("SELECT 1 FROM account WHERE email = @email AND id <> @id", static r => r.GetInt32(0), ("email", Given(change.Email)), ("id", id)) == 1)
                     return "E-mail address already used";
-                await SetAsync("email", "UPDATE account SET email = @value WHERE id = @id", Given(change.Email));
+                if (confirm is null)
+                {
+                    await SetAsync("email", "UPDATE account SET email = @value WHERE id = @id", Given(change.Email));
+                    if (former.Email is not null)
+                        await mail.AddAsync(tx, AccountLetters.EmailChanged(former.Email, former.Name, change.Email));
+                }
+                else if (!await MailCodes.StoreAsync(tx, confirm, MailCodes.Change, id, change.Password is null ? credential : credential + 1, change.Email, MailCodes.ConfirmLife)
+                    || !await mail.AddAsync(tx, AccountLetters.Change(change.Email, former.Name, confirm.Code)))
+                    return "Too many mails were asked for lately. Try again later.";
             }
             if (change.TagExpirationS is not null)
                 await SetAsync("tag_expiration_s", "UPDATE namespace SET tag_expiration_s = @value WHERE id = @id", change.TagExpirationS);
@@ -73,6 +84,9 @@ internal sealed class PeopleStore(Database db, AccountStore accounts, SessionSto
             {
                 await SetAsync("password", "UPDATE account SET sealed_password = @value, credential = credential + 1 WHERE id = @id", password);
                 await sessions.EndAllAsync(tx, id);
+                await tx.ExecuteAsync("DELETE FROM mail_code WHERE account_id = @id AND credential <= @credential", ("id", id), ("credential", credential));
+                if (former.Email is not null)
+                    await mail.AddAsync(tx, AccountLetters.PasswordChanged(former.Email, former.Name));
                 if (goesOn is not null)
                     await sessions.BeginAsync(tx, id, credential + 1, goesOn with { Former = null });
             }
@@ -81,7 +95,7 @@ internal sealed class PeopleStore(Database db, AccountStore accounts, SessionSto
             // What nobody remembers needs no forgetting: people change their address as often as they like.
             var isRemembered = (change.Enabled ?? change.Superuser) is not null || password is not null;
             await Events.AddAsync(tx, isRemembered ? "account.changed" : "profile.changed", id, null, null,
-                new JsonObject { ["by"] = by.AccountId, ["changed"] = changed, ["enabled"] = change.Enabled, ["superuser"] = change.Superuser }.ToJsonString());
+                new JsonObject { ["by"] = by.AccountId, ["changed"] = changed, ["email"] = change.Email, ["former_email"] = change.Email is null ? null : former.Email, ["enabled"] = change.Enabled, ["superuser"] = change.Superuser }.ToJsonString());
             if (isRemembered)
                 Forget(tx);
             return null;
@@ -93,6 +107,25 @@ internal sealed class PeopleStore(Database db, AccountStore accounts, SessionSto
             }
         }, ct);
     }
+
+    /// <summary>Gives an account the address that its code was sent to; what stands against it, or null.</summary>
+    public Task<string?> ConfirmAsync(MailedCode code, CancellationToken ct) => db.WriteAsync<string?>(async tx =>
+    {
+        await LockAsync(tx, code.AccountId, code.AccountId);
+        var former = await tx.OneAsync("SELECT credential, email FROM account WHERE id = @id AND enabled = 1",
+            static r => ((long Credential, string? Email)?)(r.GetInt64(0), r.IsDBNull(1) ? null : r.GetString(1)), ("id", code.AccountId));
+        if (former is not { } now || now.Credential != code.Credential || (code.Purpose == MailCodes.Confirm && now.Email != code.Email) || !await MailCodes.TakeAsync(tx, code))
+            return "This link is no good any more.";
+        if (await tx.OneAsync("SELECT 1 FROM account WHERE email = @email AND id <> @id", static r => r.GetInt32(0), ("email", code.Email), ("id", code.AccountId)) == 1)
+            return "The address belongs to another account.";
+        await tx.ExecuteAsync("UPDATE account SET email = @email, verified = 1 WHERE id = @id", ("email", code.Email), ("id", code.AccountId));
+        if (now.Email is not null && now.Email != code.Email)
+            await mail.AddAsync(tx, AccountLetters.EmailChanged(now.Email, code.Name, code.Email));
+        await Events.AddAsync(tx, "account.confirmed", code.AccountId, null, null,
+            new JsonObject { ["by"] = code.AccountId, ["email"] = code.Email, ["former_email"] = now.Email }.ToJsonString());
+        Forget(tx);
+        return null;
+    }, ct);
 
     /// <summary>
     /// Deletes a person with what belongs to nobody else: robots, memberships, grants, stars, sessions, the e-mail address. The
@@ -146,7 +179,7 @@ internal sealed class PeopleStore(Database db, AccountStore accounts, SessionSto
             "DELETE FROM team_member WHERE account_id = @id", "DELETE FROM team_invite WHERE account_id = @id", "DELETE FROM account_grant WHERE account_id = @id",
             "DELETE FROM prototype WHERE account_id = @id OR activating_id = @id", "DELETE FROM star WHERE account_id = @id",
             "DELETE FROM app_token WHERE account_id = @id", "DELETE FROM oauth_token WHERE account_id = @id", "DELETE FROM oauth_code WHERE account_id = @id",
-            "DELETE FROM oauth_assignment WHERE account_id = @id"])
+            "DELETE FROM oauth_assignment WHERE account_id = @id", "DELETE FROM mail_code WHERE account_id = @id"])
             await tx.ExecuteAsync(statement, ("id", id));
     }
 
@@ -162,5 +195,5 @@ internal sealed class PeopleStore(Database db, AccountStore accounts, SessionSto
     private static string? Given(string email) => email.Length == 0 ? null : email;
 
     private static Person Read(DbDataReader r) => new(
-        r.GetInt64(0), r.GetString(1), r.IsDBNull(2) ? null : r.GetString(2), r.GetInt64(3) == 1, r.GetInt64(4) == 1, r.GetInt64(5), r.IsDBNull(6) ? null : r.GetInt64(6), r.GetInt64(7));
+        r.GetInt64(0), r.GetString(1), r.IsDBNull(2) ? null : r.GetString(2), r.GetInt64(3) == 1, r.GetInt64(4) == 1, r.GetInt64(5), r.IsDBNull(6) ? null : r.GetInt64(6), r.GetInt64(7), r.GetInt64(8) == 1);
 }

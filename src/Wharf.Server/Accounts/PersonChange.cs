@@ -1,3 +1,5 @@
+using Wharf.Server.Mail;
+
 namespace Wharf.Server.Accounts;
 
 /// <summary>What is to be changed of a person; null stays as it is.</summary>
@@ -9,10 +11,7 @@ internal sealed record PersonChange(string? Password = null, string? Email = nul
     /// <summary>What is wrong with it, or null.</summary>
     public string? Problem =>
         Password is not null && !Auth.PasswordHash.IsAcceptable(Password) ? "A password has at least 8 characters, and at most 1,024."
-        : Email is not null && !IsEmail(Email) ? "The e-mail address is malformed."
+        : Email is not null && !MailAddress.IsValid(Email) ? "The e-mail address is malformed."
         : TagExpirationS is < 0 or > MaxTagExpirationS ? $"tag_expiration_s is a number of seconds from 0 to {MaxTagExpirationS}."
         : null;
-
-    public static bool IsEmail(string email) =>
-        email.Length <= 255 && email.IndexOf('@', StringComparison.Ordinal) is > 0 and var at && at < email.Length - 1 && !email.Any(char.IsControl);
 }

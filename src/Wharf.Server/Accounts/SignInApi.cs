@@ -49,7 +49,7 @@ internal static class SignInApi
         if (result.RetryAfterSeconds > 0)
             return TooManyTries(result);
         if (result.Caller is not { Principal: var principal })
-            return TypedResults.Json(new SignInRefusal(false, true, WrongPassword), AccountsJson.Default.SignInRefusal, statusCode: 403);
+            return TypedResults.Json(result == AuthResult.Unverified ? new SignInRefusal(true, false, result.Problem!) : new SignInRefusal(false, true, WrongPassword), AccountsJson.Default.SignInRefusal, statusCode: 403);
         await sessions.SignInAsync(http, principal, (await sessions.AuthenticateAsync(http, ct))?.Session, ct);
         return TypedResults.Json(new Done(true), AccountsJson.Default.Done);
     }

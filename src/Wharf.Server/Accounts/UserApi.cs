@@ -1,5 +1,6 @@
 using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
+using Wharf.Server.Mail;
 using Wharf.Server.QuayApi;
 
 namespace Wharf.Server.Accounts;
@@ -29,8 +30,9 @@ internal static class UserApi
 
     private static Task<IResult> GetOwn(HttpContext http, PeopleStore people, CancellationToken ct) => OwnAsync(http.Caller().Principal, people, ct);
 
-    // As Quay, members that are not for the user to change (username, verified, is_admin) are no part of the body and do nothing.
-    private static async Task<IResult> Change(HttpContext http, PeopleStore people, Sessions sessions, CancellationToken ct)
+    // As Quay, members that are not for the user to change (username, verified, is_admin) are no part of the body and do nothing, and
+    // where mail is sent another address counts once it is confirmed.
+    private static async Task<IResult> Change(HttpContext http, PeopleStore people, Sessions sessions, MailQueue mail, MailCodes codes, CancellationToken ct)
     {
         var (body, problem) = await JsonBody.ReadAsync(http, UserJson.Default.ChangedUser, ct);
         if (body is null)
@@ -40,14 +42,15 @@ internal static class UserApi
             return Problem.InvalidRequest(wrong);
         var caller = http.Caller();
         var goesOn = change.Password is not null && caller.Session is not null ? Sessions.Prepare(http, caller.Session) : null;
-        if (await people.ChangeAsync(caller.Principal, caller.Principal.AccountId, change, goesOn, ct) is { } why)
+        var confirm = change.Email is not null && mail.Enabled ? await codes.CreateAsync(ct) : null;
+        if (await people.ChangeAsync(caller.Principal, caller.Principal.AccountId, change, goesOn, confirm, ct) is { } why)
             return Problem.InvalidRequest(why);
         if (goesOn is not null)
             sessions.Give(http, goesOn);
         return await OwnAsync(caller.Principal, people, ct);
     }
 
-    private static async Task<IResult> Create(HttpContext http, AccountOptions options, AccountStore accounts, PeopleStore people, Sessions sessions, LoginThrottle throttle, CancellationToken ct)
+    private static async Task<IResult> Create(HttpContext http, AccountOptions options, AccountStore accounts, PeopleStore people, Sessions sessions, LoginThrottle throttle, MailQueue mail, MailCodes codes, CancellationToken ct)
     {
         if (!options.UserCreation)
             return Problem.NotFound("Only superusers make accounts here.");
@@ -58,6 +61,9 @@ internal static class UserApi
             return problem!;
         if (new PersonChange(body.Password, body.Email is { Length: > 0 } ? body.Email : null).Problem is { } wrong)
             return Problem.InvalidRequest(wrong);
+        var confirms = mail.Enabled && options.ConfirmEmail;
+        if (confirms && string.IsNullOrEmpty(body.Email))
+            return Problem.InvalidRequest("An e-mail address is needed; a mail is sent there to confirm it.");
         // Else the first to come would have what the settings mean for somebody.
         if (accounts.HasPowersBySettings(body.Username))
             return Problem.InvalidRequest("The name is reserved; a superuser has to make this account.");
@@ -65,9 +71,11 @@ internal static class UserApi
         if (throttle.Wait(Creation, address) is var wait and > 0)
             return new Problem(429, "too_many_login_attempts", $"Too many accounts were made from here. Try again in {wait} s.", wait);
         throttle.Failed(Creation, address);
-        var made = await accounts.CreateAsync(body.Username, body.Email is { Length: > 0 } ? body.Email : null, body.Password, superuser: false, onlyFirst: false, by: 0, ct);
+        var made = await accounts.CreateAsync(body.Username, body.Email is { Length: > 0 } ? body.Email : null, body.Password, superuser: false, onlyFirst: false, by: 0, ct, confirms ? await codes.CreateAsync(ct) : null);
         if (made.Problem is { } why)
             return Problem.InvalidRequest(why);
+        if (confirms)
+            return TypedResults.Json(new AwaitedUser(true), UserJson.Default.AwaitedUser);
         if (await accounts.FindAsync(made.Id, ct) is not { } account)
             return Problem.InvalidRequest("There is no such user any more.");
         var principal = accounts.PrincipalOf(account);
@@ -123,6 +131,7 @@ internal static class UserApi
             Avatar = Avatar.Of(person.Name, "user"),
             CanCreateRepo = !me.Restricted && !me.ReadsAll,
             Email = person.Email,
+            Verified = person.Verified,
             TagExpirationS = person.TagExpirationS,
             Organizations =
             [

@@ -11,6 +11,9 @@ internal sealed record ChangedUser(string? Password = null, string? Email = null
 
 internal sealed record NewcomerUser([property: JsonRequired] string Username, [property: JsonRequired] string Password, string? Email = null);
 
+/// <summary>Quay's answer where the e-mail address is to be confirmed first.</summary>
+internal sealed record AwaitedUser(bool AwaitingVerification);
+
 internal sealed record OtherUser(bool Anonymous, string Username, Avatar Avatar);
 
 /// <summary>Quay's view of the own account. What Wharf does not have is there with the value that means so.</summary>
@@ -26,7 +29,7 @@ internal sealed record OwnUser
 
     public bool IsMe { get; } = true;
 
-    public bool Verified { get; } = true;
+    public required bool Verified { get; init; }
 
     public required string? Email { get; init; }
 
@@ -70,6 +73,7 @@ internal sealed record OwnOrganization(string Name, Avatar Avatar, bool CanCreat
 [JsonSerializable(typeof(SessionList))]
 [JsonSerializable(typeof(ChangedUser))]
 [JsonSerializable(typeof(NewcomerUser))]
+[JsonSerializable(typeof(AwaitedUser))]
 [JsonSerializable(typeof(OtherUser))]
 [JsonSerializable(typeof(OwnUser))]
 internal sealed partial class UserJson : JsonSerializerContext;

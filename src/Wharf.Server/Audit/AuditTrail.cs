@@ -40,7 +40,11 @@ internal sealed class AuditTrail(AuditWriter writer, AuditOptions options, TimeP
 
     /// <summary>How the current request's sender proved who it is: members to add to an entry's metadata, with the comma before them.</summary>
     public static string Auth() => Origin.Current is not { Credential: { } credential } origin ? ""
-        : origin.CredentialId is { } id ? $",\"auth_type\":\"{credential}\",\"auth_id\":\"{id}\",\"request_id\":\"{origin.RequestId}\"" : $",\"auth_type\":\"{credential}\",\"request_id\":\"{origin.RequestId}\"";
+        : string.Concat(
+            $",\"auth_type\":\"{credential}\"",
+            origin.CredentialId is { } id ? $",\"auth_id\":\"{id}\"" : "",
+            origin.Application is { } application ? $",\"oauth_token_application_id\":\"{application}\"" : "",
+            $",\"request_id\":\"{origin.RequestId}\"");
 
     private Task RecordAsync(AuditEntry entry, CancellationToken ct)
     {

@@ -8,6 +8,9 @@ internal readonly record struct AuthResult(Caller? Caller, string? Problem = nul
 {
     public static readonly AuthResult WrongPassword = Invalid("Wrong user name or password.");
 
+    /// <summary>The password was right; only who knows it is told.</summary>
+    public static readonly AuthResult Unverified = Invalid("Confirm your e-mail address first: open the link in the mail that you were sent.");
+
     public static readonly AuthResult PlainPassword = Invalid(
         "Passwords are not taken here as they are. Sign in to /api/v1 and ask for an encrypted one (POST /api/v1/user/clientkey), or use an app token with the user name $app.");
 

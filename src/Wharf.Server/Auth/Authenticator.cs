@@ -153,7 +153,7 @@ internal sealed class Authenticator : IDisposable
         if (account is null || !verdict.Right || !account.Enabled || !IsOf(opened, account.Id, account.Credential))
         {
             _throttle.Failed(user, address);
-            return AuthResult.WrongPassword;
+            return account is { Unverified: true } && verdict.Right ? AuthResult.Unverified : AuthResult.WrongPassword;
         }
         _throttle.Succeeded(user, address);
         if (verdict.Rounds < _options.PasswordRounds)

@@ -11,6 +11,8 @@ internal static class OriginExtensions
             return;
         if (caller.Principal.AppToken is { } token)
             origin.Authenticated("app_token", token);
+        else if (caller.Principal.OAuth is { } oauth)
+            origin.Authenticated("oauth_token", oauth.Uuid, oauth.ClientId);
         else if (caller.Session is { } session)
             origin.Authenticated("session", session.Id);
         else

@@ -87,6 +87,7 @@ internal sealed class CommandLine
             new Command("user", "Users.") { UserAdd() },
             new Command("keys", "The keys that seal secrets in the database.") { KeysRotate() },
             new Command("audit", "The audit trail.") { AuditVerify(), AuditRotate(), AuditErase() },
+            new Command("mail", "Mail.") { MailTest() },
             BenchCommand.Create(_json),
             Version(),
         };
@@ -160,6 +161,14 @@ internal sealed class CommandLine
         var erase = new Command("erase", "Take a person's name, addresses and user agents out of the trail; what was done stays, and so does its proof.") { name, _data, _config };
         erase.SetAction((parsed, ct) => RunAsync(parsed, "audit.erase", new JsonObject { ["name"] = parsed.GetValue(name) }, ct));
         return erase;
+    }
+
+    private Command MailTest()
+    {
+        var address = new Argument<string>("ADDRESS") { Description = "Whom to send a mail" };
+        var test = new Command("test", "Send a mail with the settings as they are, and say what the mail server answered.") { address, _data, _config };
+        test.SetAction((parsed, ct) => RunAsync(parsed, "mail.test", new JsonObject { ["address"] = parsed.GetValue(address) }, ct));
+        return test;
     }
 
     private Command Version()

@@ -34,13 +34,16 @@ internal sealed class Origin(string requestId, IPAddress? address, string? agent
     /// <summary>Which one, by what is no secret of it.</summary>
     public string? CredentialId { get; private set; }
 
-    public void Authenticated(string credential, string? id)
+    /// <summary>The OAuth application that acted for the person, by its client id.</summary>
+    public string? Application { get; private set; }
+
+    public void Authenticated(string credential, string? id, string? application = null)
     {
-        (Credential, CredentialId) = (credential, id);
+        (Credential, CredentialId, Application) = (credential, id, application);
         _json = null;
     }
 
-    /// <summary>As JSON: ip, ua, auth, auth_id, request.</summary>
+    /// <summary>As JSON: ip, ua, auth, auth_id, app, request.</summary>
     public override string ToString()
     {
         if (_json is { } known)
@@ -53,6 +56,7 @@ internal sealed class Origin(string requestId, IPAddress? address, string? agent
             if (Agent is { } agent) json.WriteString("ua", agent);
             if (Credential is not null) json.WriteString("auth", Credential);
             if (CredentialId is not null) json.WriteString("auth_id", CredentialId);
+            if (Application is not null) json.WriteString("app", Application);
             json.WriteString("request", RequestId);
             json.WriteEndObject();
         }

@@ -89,10 +89,11 @@ internal static class ServerApp
         services.AddSingleton(TimeProvider.System);
 
         var server = builder.AddSection<ServerOptions>("Server");
-        if (launch.Data is not null) server.Data = launch.Data;
-        if (launch.Listen.Length > 0) server.Listen = [.. launch.Listen];
-        if (launch.ManagementListen is not null) server.ManagementListen = launch.ManagementListen;
-        if (launch.Roles.Length > 0) server.Roles = [.. launch.Roles];
+        if (launch.Data is not null) Given(nameof(server.Data), () => server.Data = launch.Data);
+        if (launch.Listen.Length > 0) Given(nameof(server.Listen), () => server.Listen = [.. launch.Listen]);
+        if (launch.ManagementListen is not null) Given(nameof(server.ManagementListen), () => server.ManagementListen = launch.ManagementListen);
+        if (launch.Roles.Length > 0) Given(nameof(server.Roles), () => server.Roles = [.. launch.Roles]);
+        services.AddSingleton(new SettingsDump(builder.Settings));
         services.AddSingleton(new Roles(server.Roles));
         var data = new DataDirectory(server.Data);
         services.AddSingleton(_ => data);
@@ -121,6 +122,12 @@ internal static class ServerApp
         services.AddSingleton(new AdminCommand("version", (_, _, _) => Task.FromResult(new AdminResult(true, $"{BuildInfo.Version} ({BuildInfo.Commit})"))));
         services.AddRoutingCore();
         return data;
+
+        void Given(string name, Action set)
+        {
+            set();
+            builder.Settings.FromCommandLine.Add($"Server.{name}");
+        }
     }
 
     private static ForwardedHeadersOptions Forwarding(ServerOptions server)

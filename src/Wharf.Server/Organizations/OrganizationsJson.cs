@@ -50,7 +50,13 @@ internal sealed record ChangedTeam(string Name, string Description, bool CanView
 
 internal sealed record TeamMembers(string Name, IReadOnlyList<ShownTeamMember> Members, bool CanEdit, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? NextPage);
 
-internal sealed record ShownTeamMember(string Name, string Kind, bool IsRobot, Avatar Avatar, bool Invited);
+internal sealed record ShownTeamMember(
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Name, string Kind,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? IsRobot, Avatar Avatar, bool Invited)
+{
+    /// <summary>Who was asked by mail, of whom nothing else is known.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? Email { get; init; }
+}
 
 internal sealed record TeamPermissions(IReadOnlyList<TeamPermission> Permissions, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? NextPage);
 

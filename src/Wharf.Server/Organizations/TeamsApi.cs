@@ -1,6 +1,7 @@
 using Wharf.Server.Accounts;
 using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
+using Wharf.Server.Mail;
 using Wharf.Server.QuayApi;
 
 namespace Wharf.Server.Organizations;
@@ -34,11 +35,11 @@ internal static class TeamsApi
         app.MapDelete("/api/v1/teaminvite/{code}", Decline).Requires(Permission.Person).WithName("declineOrganizationTeamInvite")
             .Describe("Declines an invitation to a team.").Gives(204).Internal();
 
-        // What Quay answers where FEATURE_MAILING is off.
-        app.MapPut("/api/v1/organization/{orgname}/team/{teamname}/invite/{email}", NoMail).Requires(Permission.AdministerOrganization).WithName("inviteTeamMemberEmail")
-            .Describe("Invites an e-mail address to a team; this registry sends no mail, so it answers 404.").Gives(404);
-        app.MapDelete("/api/v1/organization/{orgname}/team/{teamname}/invite/{email}", NoMail).Requires(Permission.AdministerOrganization).WithName("deleteTeamMemberEmailInvite")
-            .Describe("Takes the invitation of an e-mail address back; this registry sends no mail, so it answers 404.").Gives(404);
+        app.MapPut("/api/v1/organization/{orgname}/team/{teamname}/invite/{email}", InviteByMail).Requires(Permission.AdministerOrganization).WithName("inviteTeamMemberEmail")
+            .Describe("Invites an e-mail address to a team; 404 where the registry sends no mail.").Gives(OrganizationsJson.Default.ShownTeamMember);
+        app.MapDelete("/api/v1/organization/{orgname}/team/{teamname}/invite/{email}", WithdrawMailed).Requires(Permission.AdministerOrganization).WithName("deleteTeamMemberEmailInvite")
+            .Describe("Takes the invitation of an e-mail address back.").Gives(204);
+        app.MapInvitePage();
     }
 
     private static async Task<IResult> Put(HttpContext http, string teamname, TeamStore teams, CancellationToken ct)
@@ -87,7 +88,8 @@ internal static class TeamsApi
         var found = await teams.MembersAsync(team.Id, after, PageSize + 1, ct);
         var next = Page.Cut(found, PageSize, static m => m.Id);
         var invited = administers && next is null && http.Request.Query.IsTrue("includePending") ? await teams.InvitedAsync(team.Id, ct) : [];
-        return TypedResults.Json(new TeamMembers(team.Name, [.. found.Select(static m => Show(m, false)), .. invited.Select(static m => Show(m, true))], administers, next), OrganizationsJson.Default.TeamMembers);
+        var mailed = administers && next is null && http.Request.Query.IsTrue("includePending") ? await teams.MailedAsync(team.Id, ct) : [];
+        return TypedResults.Json(new TeamMembers(team.Name, [.. found.Select(static m => Show(m, false)), .. invited.Select(static m => Show(m, true)), .. mailed.Select(ShowMailed)], administers, next), OrganizationsJson.Default.TeamMembers);
     }
 
     private static async Task<IResult> AddMember(HttpContext http, string teamname, string membername, TeamStore teams, CancellationToken ct)
@@ -153,9 +155,34 @@ internal static class TeamsApi
             ? TypedResults.NoContent()
             : Problem.InvalidRequest(NoSuchInvite);
 
-    private static Problem NoMail() => Problem.NotFound("This registry sends no mail; add people by their user names.");
+    private static async Task<IResult> InviteByMail(HttpContext http, string teamname, string email, TeamStore teams, MailQueue mail, CancellationToken ct)
+    {
+        if (!mail.Enabled)
+            return NoMail;
+        if (!MailAddress.IsValid(email))
+            return Problem.InvalidRequest("The e-mail address is malformed.");
+        if (!AccountStore.IsValidName(teamname))
+            return NoSuchTeam;
+        var outcome = await teams.InviteByMailAsync(http.Caller().Principal, http.Organization(), teamname, email, ct);
+        return outcome.Problem is null ? TypedResults.Json(ShowMailed(email), OrganizationsJson.Default.ShownTeamMember) : OrganizationsApi.Refusal(outcome);
+    }
+
+    private static async Task<IResult> WithdrawMailed(HttpContext http, string teamname, string email, TeamStore teams, MailQueue mail, CancellationToken ct)
+    {
+        if (!mail.Enabled)
+            return NoMail;
+        if (!AccountStore.IsValidName(teamname) || !MailAddress.IsValid(email))
+            return Problem.NotFound("There is no such invitation.");
+        var outcome = await teams.WithdrawMailedAsync(http.Caller().Principal, http.Organization().NamespaceId, teamname, email, ct);
+        return outcome.Problem is null ? TypedResults.NoContent() : OrganizationsApi.Refusal(outcome);
+    }
+
+    // What Quay answers where FEATURE_MAILING is off.
+    private static Problem NoMail => Problem.NotFound("This registry sends no mail; add people by their user names.");
 
     private static ShownTeamMember Show(TeamMember member, bool invited) => new(member.Name, "user", member.IsRobot, Avatar.Of(member.Name, member.IsRobot ? "robot" : "user"), invited);
+
+    private static ShownTeamMember ShowMailed(string email) => new(null, "invite", null, Avatar.Of(email, "user"), true) { Email = email };
 
     private static bool IsCode(string code) => code.Length is > 0 and <= 64 && code.All(char.IsAsciiLetterOrDigit);
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using Wharf.Server.Accounts;
 using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
+using Wharf.Server.Mail;
 using Wharf.Server.Organizations;
 using Wharf.Server.QuayApi;
 
@@ -14,6 +15,7 @@ internal static class SuperuserApi
 
     public static void MapSuperuser(this WebApplication app)
     {
+        app.MapRegistry();
         app.MapGet("/api/v1/superuser/users/", ListUsers).Requires(Permission.InspectRegistry, fresh: true).WithName("listAllUsers")
             .Describe("Lists all users.").Query("disabled", "Disabled ones too, as it is without this parameter.", "boolean")
             .Query("limit", "How many there are on a page, at most 1000.", "integer").Paged().Gives(SuperuserJson.Default.UserList);
@@ -25,6 +27,8 @@ internal static class SuperuserApi
             .Describe("Changes a user; what is left out stays.").Takes(SuperuserJson.Default.ChangedUser).Gives(SuperuserJson.Default.UserView);
         app.MapDelete("/api/v1/superuser/users/{username}", DeleteUser).Requires(Permission.Superuser, fresh: true).WithName("deleteInstallUser")
             .Describe("Deletes a user.").Gives(204);
+        app.MapPost("/api/v1/superusers/users/{username}/sendrecovery", SendRecovery).Requires(Permission.Superuser, fresh: true).WithName("sendInstallUserRecoveryEmail")
+            .Describe("Mails a user a link to set a new password.").Gives(SuperuserJson.Default.SentRecovery).Internal();
         app.MapGet("/api/v1/superuser/organizations/", ListOrganizations).Requires(Permission.InspectRegistry, fresh: true).WithName("listAllOrganizations")
             .Describe("Lists all organizations.").Query("limit", "How many there are on a page, at most 1000.", "integer").Paged()
             .Gives(SuperuserJson.Default.OrganizationList).Internal();
@@ -95,7 +99,7 @@ internal static class SuperuserApi
         }
         if (change.Superuser == true && accounts.IsReader(person.Name))
             return Problem.InvalidRequest("The settings make this user a global read-only superuser, who is no superuser.");
-        if (await people.ChangeAsync(by, person.Id, change, null, ct) is { } why)
+        if (await people.ChangeAsync(by, person.Id, change, null, null, ct) is { } why)
             return Problem.InvalidRequest(why);
         return await people.FindAsync(username, ct) is { } changed ? TypedResults.Json(View(changed, accounts), SuperuserJson.Default.UserView) : NoSuchUser;
     }
@@ -107,6 +111,19 @@ internal static class SuperuserApi
         if (IsSuperuser(person, accounts))
             return Problem.InvalidRequest("Cannot delete a superuser");
         return await people.DeleteAsync(http.Caller().Principal, person.Id, force: true, ct) is { } why ? Problem.InvalidRequest(why) : TypedResults.NoContent();
+    }
+
+    private static async Task<IResult> SendRecovery(HttpContext http, string username, PeopleStore people, AccountStore accounts, MailQueue mail, Recoveries recoveries, CancellationToken ct)
+    {
+        if (!mail.Enabled)
+            return Problem.NotFound("This registry sends no mail; give the user another password instead.");
+        if (await people.FindAsync(username, ct) is not { } person)
+            return NoSuchUser;
+        if (IsSuperuser(person, accounts))
+            return Problem.InvalidRequest("Cannot send a recovery email for a superuser");
+        return await recoveries.SendAsync(http.Caller().Principal, person.Id, ct) is { } why
+            ? Problem.InvalidRequest(why)
+            : TypedResults.Json(new SentRecovery(person.Email!), SuperuserJson.Default.SentRecovery);
     }
 
     private static async Task<IResult> ListOrganizations(HttpContext http, SuperuserStore store, CancellationToken ct)
@@ -177,7 +194,7 @@ internal static class SuperuserApi
     private static bool IsSuperuser(Person person, AccountStore accounts) => !accounts.IsReader(person.Name) && (person.Superuser || accounts.IsSuperuserBySettings(person.Name));
 
     private static UserView View(Person person, AccountStore accounts) => new(
-        "user", person.Name, person.Name, person.Email, true, Avatar.Of(person.Name, "user"), IsSuperuser(person, accounts), accounts.IsReader(person.Name), person.Enabled,
+        "user", person.Name, person.Name, person.Email, person.Verified, Avatar.Of(person.Name, "user"), IsSuperuser(person, accounts), accounts.IsReader(person.Name), person.Enabled,
         QuayDate.Format(person.CreatedMs)!, QuayDate.Format(person.LastUsedMs));
 
     private static OrganizationView View(string name, string? email) => new(name, email ?? "", Avatar.Of(name, "org"));

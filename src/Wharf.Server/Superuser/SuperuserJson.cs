@@ -14,6 +14,8 @@ internal sealed record UserView(
 
 internal sealed record UserList(IReadOnlyList<UserView> Users, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? NextPage);
 
+internal sealed record SentRecovery(string Email);
+
 internal sealed record OrganizationView(string Name, string? Email, Avatar Avatar);
 
 internal sealed record OrganizationList(IReadOnlyList<OrganizationView> Organizations, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? NextPage);
@@ -28,6 +30,7 @@ internal sealed record TakenNamespace(string Namespace);
 [JsonSerializable(typeof(ChangedUser))]
 [JsonSerializable(typeof(UserView))]
 [JsonSerializable(typeof(UserList))]
+[JsonSerializable(typeof(SentRecovery))]
 [JsonSerializable(typeof(OrganizationView))]
 [JsonSerializable(typeof(OrganizationList))]
 [JsonSerializable(typeof(ChangedOrganization))]

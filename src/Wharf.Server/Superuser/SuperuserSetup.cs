@@ -2,5 +2,6 @@ namespace Wharf.Server.Superuser;
 
 internal static class SuperuserSetup
 {
-    public static void AddSuperuser(this WebApplicationBuilder builder) => builder.Services.AddSingleton<SuperuserStore>();
+    public static void AddSuperuser(this WebApplicationBuilder builder) => builder.Services.AddSingleton<SuperuserStore>().AddSingleton<RegistrySizeStore>()
+        .AddHostedService<RegistrySizeWorker>();
 }

@@ -11,12 +11,23 @@ internal sealed class ServerSettings
     private readonly SettingNode _root;
     private readonly List<string> _problems = [];
     private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, (object Section, object Defaults, SettingNode? Node)> _sections = [];
+    private readonly Dictionary<string, SettingNode?> _scalars = [];
 
     private ServerSettings(string? file, Func<List<string>, SettingNode?> read, IDictionary environment)
     {
         _root = read(_problems) ?? SettingNode.Mapping(file ?? "the settings");
         EnvironmentSettings.LayOver(_root, environment, _problems);
     }
+
+    /// <summary>The sections that were taken, each with another instance that has the defaults, and what was given of it.</summary>
+    public IReadOnlyDictionary<string, (object Section, object Defaults, SettingNode? Node)> Sections => _sections;
+
+    /// <summary>The settings that stand by themselves at the top and were asked for, and what was given of them.</summary>
+    public IReadOnlyDictionary<string, SettingNode?> Scalars => _scalars;
+
+    /// <summary>Settings such as <c>Server.Data</c> that the command line gave.</summary>
+    public HashSet<string> FromCommandLine { get; } = new(StringComparer.Ordinal);
 
     /// <summary>The settings of a file, or of none, and of the environment.</summary>
     public static ServerSettings Read(string? file, IDictionary environment) =>
@@ -30,8 +41,9 @@ internal sealed class ServerSettings
         where T : class, new()
     {
         _known.Add(name);
-        var section = new T();
-        new SettingsBinder(_problems).Fill(section, _root.Keys!.GetValueOrDefault(name) ?? SettingNode.Mapping("the settings"), name);
+        var (section, node) = (new T(), _root.Keys!.GetValueOrDefault(name));
+        _sections[name] = (section, new T(), node);
+        new SettingsBinder(_problems).Fill(section, node ?? SettingNode.Mapping("the settings"), name);
         return section;
     }
 
@@ -39,7 +51,7 @@ internal sealed class ServerSettings
     public string? Scalar(string name)
     {
         _known.Add(name);
-        return _root.Keys!.GetValueOrDefault(name) is { } node ? (string?)new SettingsBinder(_problems).Scalar(node, typeof(string), name) : null;
+        return (_scalars[name] = _root.Keys!.GetValueOrDefault(name)) is { } node ? (string?)new SettingsBinder(_problems).Scalar(node, typeof(string), name) : null;
     }
 
     /// <summary>Ends the registration of sections.</summary>

@@ -14,9 +14,11 @@ public sealed partial class EndpointTests(UserRegistry registry) : IClassFixture
         "/health/live", "/health/ready", "/health/instance", "/metrics", "/version", // for operators; Server.ManagementListen moves them away
         "/commands/{name}", // only through the unix socket
         "/v2/auth", "/api/v1/signin", "/api/v1/user/initialize", // they read the credential themselves, or make the first one
+        "/api/v1/messages", "/api/v1/superuser/registrystatus", // what is shown before somebody signs in
         "/csrf_token", "/config", // what a browser asks before it signs in
         "/api/v1/openapi.json", "/api/v1/discovery", "/api/v1/error/{error_type}", "/api/v1/registry/capabilities", // what the API says of itself
         "/api/docs", "/api/docs/docs.css", "/api/docs/docs.js", "/robots.txt", // the same as a page
+        "/recovery", "/confirm", "/confirminvite", // the mailed code is the credential
         "/v2/{**rest}", // says only that there is nothing
     ];
 

@@ -12,6 +12,15 @@ internal static class FirstSchema
     public static int Newest { get; } = Migration.All()[^1].Version;
 
     public static Task RestoreAsync(DbConnection connection) => ExecuteAsync(connection, """
+        DROP TABLE registry_size;
+        DROP TABLE global_message;
+        DROP TABLE service_key;
+        DROP INDEX team_invite_email;
+        DROP TABLE mail_code;
+        DROP TABLE recovery_request;
+        DROP TABLE mail_recipient;
+        DROP TABLE mail;
+        ALTER TABLE account DROP COLUMN verified;
         DROP INDEX blob_placement_key;
         DROP INDEX upload_key;
         DROP INDEX repository_namespace;

@@ -1,0 +1,53 @@
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Wharf.Server.Accounts;
+using Wharf.Server.Auth;
+using Wharf.Server.Hosting.Settings;
+
+namespace Wharf.Server.Superuser;
+
+/// <summary>What superusers ask about the registry as a whole, as in Quay. Quay's shutdown is not here: whoever started the server stops it (SIGTERM).</summary>
+internal static class RegistryApi
+{
+    public static void MapRegistry(this WebApplication app)
+    {
+        // Open: it is what a setup asks before there is anybody who could sign in.
+        app.MapGet("/api/v1/superuser/registrystatus", GetStatus).Requires(Permission.Open).WithName("scRegistryStatus");
+        app.MapGet("/api/v1/superuser/changelog/", GetChangeLog).Requires(Permission.InspectRegistry, fresh: true).WithName("getChangeLog");
+        app.MapGet("/api/v1/superuser/config", GetConfig).Requires(Permission.InspectRegistry, fresh: true).WithName("getRegistryConfig");
+        app.MapGet("/api/v1/superuser/registrysize/", GetSize).Requires(Permission.InspectRegistry, fresh: true).WithName("getRegistrySize");
+        app.MapPost("/api/v1/superuser/registrysize/", QueueSize).Requires(Permission.Superuser, fresh: true).WithName("queueRegistrySizeCalculation");
+    }
+
+    private static async Task<IResult> GetStatus(AccountStore accounts, CancellationToken ct) =>
+        TypedResults.Json(new RegistryStatus("wharf", await accounts.AnyAsync(ct) ? "ready" : "setup-incomplete"), RegistryJson.Default.RegistryStatus);
+
+    private static async Task<IResult> GetChangeLog(CancellationToken ct)
+    {
+        using var reader = new StreamReader(typeof(RegistryApi).Assembly.GetManifestResourceStream("CHANGELOG.md")!);
+        return TypedResults.Json(new ChangeLog(await reader.ReadToEndAsync(ct)), RegistryJson.Default.ChangeLog);
+    }
+
+    private static ContentHttpResult GetConfig(SettingsDump dump) => TypedResults.Text(dump.ToJson().ToJsonString(), "application/json");
+
+    private static async Task<IResult> GetSize(RegistrySizeStore sizes, CancellationToken ct)
+    {
+        var size = await sizes.GetAsync(ct);
+        return TypedResults.Json(new ShownSize(size.Bytes, size.CountedMs, size.Queued, size.Running), RegistryJson.Default.ShownSize);
+    }
+
+    private static async Task<IResult> QueueSize(HttpContext http, RegistrySizeStore sizes, CancellationToken ct) =>
+        TypedResults.StatusCode(await sizes.QueueAsync(http.Caller().Principal, ct) ? 201 : 202);
+}
+
+internal sealed record RegistryStatus(string ProviderId, string Status);
+
+internal sealed record ChangeLog(string Log);
+
+internal sealed record ShownSize(long SizeBytes, long? LastRan, bool Queued, bool Running);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(RegistryStatus))]
+[JsonSerializable(typeof(ChangeLog))]
+[JsonSerializable(typeof(ShownSize))]
+internal sealed partial class RegistryJson : JsonSerializerContext;
