@@ -32,7 +32,7 @@ internal static class OrganizationsApi
         app.MapPost("/api/v1/user/convert", ConvertAccount).Requires(Permission.Person).WithName("convertUserToOrganization")
             .Describe("Makes an organization of the own account; another user becomes its admin.").Takes(OrganizationsJson.Default.ConvertUser)
             .Gives(OrganizationsJson.Default.Converted).Internal();
-        app.MapGet("/api/v1/organization/{orgname}/private", CountPrivate).Requires(Permission.SeeOrganization).WithName("getOrganizationPrivateAllowed")
+        app.MapGet("/api/v1/organization/{orgname}/private", CountPrivate).Requires(Permission.SeeOrganization, scope: Scopes.OrgAdmin).WithName("getOrganizationPrivateAllowed")
             .Describe("Says whether the organization may have more private repositories, and to its admins how many it has.")
             .Gives(OrganizationsJson.Default.PrivateRepositories).Internal();
         app.MapMembers();
