@@ -100,9 +100,12 @@ internal sealed class AuditStore(AuditDatabase audit)
         foreach (var span in spans)
             await tx.ExecuteAsync("INSERT INTO audit_span (segment_id, writer, first, last, prev, hash) VALUES (@id, @writer, @first, @last, @prev, @hash)",
                 ("id", id), ("writer", span.Writer), ("first", span.First), ("last", span.Last), ("prev", span.Prev), ("hash", span.Hash));
-        await tx.ExecuteAsync("DELETE FROM audit_batch WHERE day = @day", ("day", segment.Day));
         if (!audit.HasPartitions)
-            return await tx.ExecuteAsync("DELETE FROM audit_entry WHERE day = @day", ("day", segment.Day));
+        {
+            await tx.ExecuteAsync("DELETE FROM audit_entry WHERE (writer, n) IN (SELECT writer, n FROM audit_batch WHERE day = @day)", ("day", segment.Day));
+            return await tx.ExecuteAsync("DELETE FROM audit_batch WHERE day = @day", ("day", segment.Day));
+        }
+        await tx.ExecuteAsync("DELETE FROM audit_batch WHERE day = @day", ("day", segment.Day));
         // Whoever reads the trail meanwhile ends first, or this is tried again later.
         await tx.ExecuteAsync("SET LOCAL lock_timeout = '5s'");
         return await tx.ExecuteAsync($"DROP TABLE IF EXISTS {PartitionName(segment.Day)}");

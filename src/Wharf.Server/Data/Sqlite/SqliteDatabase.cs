@@ -307,14 +307,7 @@ internal sealed partial class SqliteDatabase : Database
 
         public override ValueTask AppendAsync(string table, IReadOnlyList<string> columns, IReadOnlyList<object?[]> rows)
         {
-            var insert = $"INSERT INTO {table} ({string.Join(", ", columns)}) VALUES ({string.Join(", ", columns.Select(static c => "@" + c))})";
-            var args = new (string Name, object? Value)[columns.Count];
-            foreach (var row in rows)
-            {
-                for (var i = 0; i < args.Length; i++)
-                    args[i] = (columns[i], row[i]);
-                session.Execute(insert, args);
-            }
+            session.Append($"INSERT INTO {table} ({string.Join(", ", columns)}) VALUES ({string.Join(", ", columns.Select(static _ => "?"))})", rows);
             return ValueTask.CompletedTask;
         }
     }

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace Wharf.Server.Data.Sqlite;
 
@@ -38,6 +39,38 @@ internal sealed class SqliteSession : IDisposable
     }
 
     public int Execute(string sql, (string Name, object? Value)[] args) => Prepare(sql, args).ExecuteNonQuery();
+
+    /// <summary>Runs one insertion for each row, without what a command costs beside it.</summary>
+    /// <param name="sql">With a question mark for each value.</param>
+    public void Append(string sql, IReadOnlyList<object?[]> rows)
+    {
+        Check(raw.sqlite3_prepare_v2(_connection.Handle, sql, out var statement));
+        using (statement)
+            foreach (var row in rows)
+            {
+                for (var i = 0; i < row.Length; i++)
+                    Check(row[i] switch
+                    {
+                        null => raw.sqlite3_bind_null(statement, i + 1),
+                        long number => raw.sqlite3_bind_int64(statement, i + 1, number),
+                        int number => raw.sqlite3_bind_int64(statement, i + 1, number),
+                        short number => raw.sqlite3_bind_int64(statement, i + 1, number),
+                        byte[] bytes => raw.sqlite3_bind_blob(statement, i + 1, bytes),
+                        string text => raw.sqlite3_bind_text(statement, i + 1, text),
+                        var other => throw new ArgumentException($"No column is of {other.GetType()}.", nameof(rows)),
+                    });
+                var result = raw.sqlite3_step(statement);
+                // The reset of a failed statement tells the failure again.
+                _ = raw.sqlite3_reset(statement);
+                Check(result);
+            }
+
+        void Check(int result)
+        {
+            if (result is not (raw.SQLITE_OK or raw.SQLITE_DONE))
+                throw new SqliteException(raw.sqlite3_errmsg(_connection.Handle).utf8_to_string(), result, raw.sqlite3_extended_errcode(_connection.Handle));
+        }
+    }
 
     public T? One<T>(string sql, Func<DbDataReader, T> read, (string Name, object? Value)[] args)
     {

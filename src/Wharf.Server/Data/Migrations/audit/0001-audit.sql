@@ -17,7 +17,6 @@ CREATE TABLE audit_entry (
     line          BYTES NOT NULL,           -- the JSON that was hashed
     PRIMARY KEY (writer, n, i)
 ) WITHOUT ROWID;
-CREATE INDEX audit_entry_day ON audit_entry (day);
 CREATE INDEX audit_entry_time ON audit_entry (at_ms);
 CREATE INDEX audit_entry_namespace ON audit_entry (namespace_id, at_ms);
 CREATE INDEX audit_entry_changes ON audit_entry (namespace_id, at_ms) WHERE class = 1;
