@@ -12,6 +12,7 @@ internal static class OAuthApi
 
     public static void MapOAuth(this WebApplication app)
     {
+        FlowApi.Map(app);
         app.MapGet("/api/v1/app/{client_id}", GetPublic).Requires(Permission.Anyone).WithName("getApplicationInformation");
         app.MapGet("/api/v1/organization/{orgname}/applications", List).Requires(Permission.InspectOrganization).WithName("getOrganizationApplications");
         app.MapPost("/api/v1/organization/{orgname}/applications", Create).Requires(Permission.AdministerOrganization).WithName("createOrganizationApplication");
@@ -27,6 +28,8 @@ internal static class OAuthApi
         app.MapGet("/api/v1/user/authorizations", ListAuthorizations).Requires(Permission.Person).WithName("listUserAuthorizations");
         app.MapGet("/api/v1/user/authorizations/{access_token_uuid}", GetAuthorization).Requires(Permission.Person).WithName("getUserAuthorization");
         app.MapDelete("/api/v1/user/authorizations/{access_token_uuid}", DeleteAuthorization).Requires(Permission.Person).WithName("deleteUserAuthorization");
+        app.MapGet("/api/v1/user/assignedauthorization", ListAssigned).Requires(Permission.Person).WithName("listAssignedAuthorizations");
+        app.MapDelete("/api/v1/user/assignedauthorization/{assigned_authorization_uuid}", DeleteAssigned).Requires(Permission.Person).WithName("deleteAssignedAuthorization");
     }
 
     // What the page shows on which somebody lets an application act.
@@ -151,6 +154,23 @@ internal static class OAuthApi
             ? TypedResults.NoContent()
             : NoSuchAuthorization;
 
+    private static async Task<IResult> ListAssigned(HttpContext http, OAuthOptions options, AssignmentStore assignments, CancellationToken ct)
+    {
+        if (!options.AssignTokens)
+            return NotAssigned;
+        if (Page(http, out var after) is { } refused)
+            return refused;
+        var found = await assignments.ListAsync(http.Caller().Principal.AccountId, after, PageSize + 1, ct);
+        var next = Cut(found, static a => a.Id);
+        return TypedResults.Json(new AssignmentList([.. found.Select(static a => new AssignmentView(View(a.Application, a.Application.ClientId), a.Uuid, a.RedirectUri, ScopeInformation.Of(a.Scopes), a.ResponseType))], next),
+            OAuthJson.Default.AssignmentList);
+    }
+
+    private static async Task<IResult> DeleteAssigned(HttpContext http, string assigned_authorization_uuid, OAuthOptions options, AssignmentStore assignments, CancellationToken ct) =>
+        !options.AssignTokens ? NotAssigned
+        : Guid.TryParseExact(assigned_authorization_uuid, "D", out var uuid) && await assignments.DeleteAsync(http.Caller().Principal, uuid.ToString(), ct) ? TypedResults.NoContent()
+        : Problem.NotFound("You were assigned no such token.");
+
     private static async Task<IResult> ShowAsync(HttpContext http, ApplicationStore applications, string clientId, CancellationToken ct)
     {
         var administers = Administers(http);
@@ -181,17 +201,18 @@ internal static class OAuthApi
 
     private static TokenView View(OAuthToken token, string? secret) => new(token.Uuid, token.Name, token.Scope, Iso(token.ExpiresMs)!, Iso(token.CreatedMs)!, token.Person, Iso(token.LastUsedMs)) { Token = secret };
 
-    private static AuthorizationView View(Authorization authorization)
-    {
-        var (application, details) = (authorization.Application, authorization.Application.Details);
-        return new(new AuthorizedApplication(details.Name, null, details.Description, details.Uri, Avatar.Of(details.Name, "app"),
-            new ApplicationOrganization(application.Organization, Avatar.Of(application.Organization, "org"))), ScopeInformation.Of(authorization.Scopes), authorization.Uuid);
-    }
+    private static AuthorizationView View(Authorization authorization) => new(View(authorization.Application, null), ScopeInformation.Of(authorization.Scopes), authorization.Uuid);
+
+    private static AuthorizedApplication View(Application application, string? clientId) => new(
+        application.Details.Name, clientId, application.Details.Description, application.Details.Uri, Avatar.Of(application.Details.Name, "app"),
+        new ApplicationOrganization(application.Organization, Avatar.Of(application.Organization, "org")));
 
     // Quay writes these, and only these, so.
     private static string? Iso(long? unixMs) => unixMs is { } ms ? DateTimeOffset.FromUnixTimeMilliseconds(ms).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) : null;
 
     private static Problem NoSuchApplication => Problem.NotFound("There is no such application.");
+
+    private static Problem NotAssigned => Problem.NotFound("Tokens are not assigned here (OAuth.AssignTokens).");
 
     private static Problem NoSuchAuthorization => Problem.NotFound("You have given no such authorization.");
 }

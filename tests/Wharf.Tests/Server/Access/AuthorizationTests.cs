@@ -45,6 +45,7 @@ public sealed class AuthorizationTests(AuthorizationRegistry registry) : IClassF
             "acceptOrganizationTeamInvite", "declineOrganizationTeamInvite", "convertUserToOrganization", // nobody is invited, and nobody knows the password of another
             "initializeUser", // there are users
             "deleteUserSession", // nobody here has one
+            "deleteAssignedAuthorization", // nobody was assigned a token
         ]));
     }
 
