@@ -136,7 +136,6 @@ internal sealed class ApplicationStore(Database db, KeyRing ring, OrganizationSt
         ["application_name"] = details.Name,
         ["application_uri"] = details.Uri,
         ["redirect_uri"] = details.RedirectUri,
-        ["avatar_email"] = details.AvatarEmail,
     }.ToJsonString());
 
     private static ValueTask<int> AddEventAsync(Tx tx, string kind, long namespaceId, Principal by, string clientId, string name) => Events.AddAsync(tx, kind, namespaceId, null, null,

@@ -60,7 +60,7 @@ internal sealed class AssignmentStore(Database db, OAuthTokenStore tokens)
     {
         ["by"] = by.AccountId,
         ["assignment"] = uuid,
-        ["person"] = person,
+        ["account"] = person,
         ["scope"] = ScopeText.Format(scopes),
         ["client_id"] = application.ClientId,
         ["application_name"] = application.Details.Name,
