@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
 using Wharf.Server.Mail;
+using Wharf.Server.OAuth;
 using Wharf.Server.QuayApi;
 
 namespace Wharf.Server.Accounts;
@@ -24,13 +25,11 @@ internal static class AccountsApi
     public static string RandomPassword() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(20));
 
     // Quay: POST /api/v1/user/initialize, only while there is no user. access_token asks for an OAuth token.
-    private static async Task<IResult> Initialize(HttpContext http, AccountStore accounts, EncryptedPasswords encrypted, CancellationToken ct)
+    private static async Task<IResult> Initialize(HttpContext http, AccountStore accounts, EncryptedPasswords encrypted, ApplicationStore applications, CancellationToken ct)
     {
         var (user, problem) = await JsonBody.ReadAsync(http, AccountsJson.Default.FirstUser, ct);
         if (user is null)
             return problem!;
-        if (user.AccessToken)
-            return Problem.InvalidRequest("This version makes no OAuth tokens; leave out access_token and use Basic authentication.");
         var email = user.Email is { Length: > 0 } ? user.Email : null;
         if (email is not null && !MailAddress.IsValid(email))
             return Problem.InvalidRequest("The e-mail address is malformed.");
@@ -39,14 +38,16 @@ internal static class AccountsApi
         var made = await accounts.CreateAsync(user.Username, email, user.Password, superuser: true, onlyFirst: true, by: 0, ct);
         if (made.Problem is { } why)
             return Problem.InvalidRequest(why);
+        var token = user.AccessToken && await accounts.FindAsync(made.Id, ct) is { } account ? await applications.CreateForPersonAsync(accounts.PrincipalOf(account), ct) : null;
         http.Response.Headers.CacheControl = "no-store";
-        return TypedResults.Json(new InitializedUser(user.Username, user.Email, encrypted.Seal(made.Id, AccountStore.FirstCredential, user.Password)), AccountsJson.Default.InitializedUser);
+        return TypedResults.Json(new InitializedUser(user.Username, user.Email, encrypted.Seal(made.Id, AccountStore.FirstCredential, user.Password), token), AccountsJson.Default.InitializedUser);
     }
 }
 
 internal sealed record FirstUser([property: JsonRequired] string Username, [property: JsonRequired] string Password, string? Email, [property: JsonPropertyName("access_token")] bool AccessToken = false);
 
-internal sealed record InitializedUser(string Username, string? Email, [property: JsonPropertyName("encrypted_password")] string EncryptedPassword);
+internal sealed record InitializedUser(string Username, string? Email, [property: JsonPropertyName("encrypted_password")] string EncryptedPassword,
+    [property: JsonPropertyName("access_token"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? AccessToken);
 
 internal sealed record CsrfToken([property: JsonPropertyName("csrf_token")] string Token);
 

@@ -213,7 +213,7 @@ internal static class OpenApiDocument
     {
         var schemes = new JsonObject
         {
-            ["basic"] = new JsonObject { ["type"] = "http", ["scheme"] = "basic", ["description"] = "A user with the password, an encrypted password or an app token ($app), or a robot with its token." },
+            ["basic"] = new JsonObject { ["type"] = "http", ["scheme"] = "basic", ["description"] = "A user with the password, an encrypted password, an app token ($app) or an OAuth token ($oauthtoken), or a robot with its token." },
             ["bearer"] = new JsonObject { ["type"] = "http", ["scheme"] = "bearer", ["description"] = "An app token or a robot's token." },
             ["session"] = new JsonObject { ["type"] = "apiKey", ["in"] = "cookie", ["name"] = "wharf-session", ["description"] = "A browser that has signed in. Its name begins with __Host- over https." },
             ["csrf"] = new JsonObject { ["type"] = "apiKey", ["in"] = "header", ["name"] = "X-CSRF-Token", ["description"] = "What a browser sends beside its session with each change; GET /csrf_token gives it." },

@@ -5,6 +5,9 @@ internal static class ParameterNames
 {
     private static readonly Dictionary<string, string> s_meanings = new(StringComparer.Ordinal)
     {
+        ["access_token_uuid"] = "The id of a token, as its list has it.",
+        ["assigned_authorization_uuid"] = "The id of an assigned token, as its list has it.",
+        ["client_id"] = "The client_id of an application.",
         ["code"] = "The code of the invitation or token.",
         ["digest"] = "A digest, such as sha256: and 64 hexadecimal digits.",
         ["email"] = "An e-mail address.",
@@ -22,6 +25,7 @@ internal static class ParameterNames
         ["robot"] = "The short name of a robot, without its owner's.",
         ["session"] = "The id of a session.",
         ["teamname"] = "The name of a team.",
+        ["token_uuid"] = "The id of a token, as its list has it.",
         ["username"] = "The name of a user, or where it fits of a robot.",
         ["uuid"] = "The id of it, as its list has it.",
     };

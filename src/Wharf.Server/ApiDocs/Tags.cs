@@ -11,6 +11,7 @@ internal static class Tags
         ["Audit"] = "Who did what: logs of repositories, organizations, people and the registry.",
         ["Auth"] = "Why somebody may or may not do something.",
         ["Distribution"] = "Pushing and pulling: the OCI distribution API and its token service.",
+        ["OAuth"] = "Applications that act for people, and the tokens with which they do.",
         ["Organizations"] = "Organizations, their teams, members and default permissions.",
         ["Repositories"] = "Repositories, the grants on them, and stars.",
         ["Robots"] = "Accounts of machines.",

@@ -38,7 +38,7 @@ internal sealed class AccessMiddleware(RequestDelegate next, Authenticator authe
     {
         http.Features.Set(caller);
         Origin.Current?.Authenticated(caller);
-        if (!IsRegistry(http) && sessions.IsForged(http, caller))
+        if (!IsRegistry(http) && await sessions.IsForgedAsync(http, caller))
             return Sessions.Forged;
         var denial = await DecideAsync(http, requires, caller);
         if (denial is null && requires.InPerson && (caller.Principal.AppToken is not null || caller.Principal.OAuth is not null))

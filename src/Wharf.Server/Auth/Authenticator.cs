@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.Extensions.Primitives;
 using Wharf.Oci;
 using Wharf.Server.Accounts;
 using Wharf.Server.AppTokens;
@@ -74,10 +75,17 @@ internal sealed class Authenticator : IDisposable
         if (header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
             return await BearerAsync(http, header[7..].Trim(), ct);
         if (header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase))
-            return TryDecode(header.AsSpan(6).Trim(), out var user, out var password)
+            return TryReadBasic(headers, out var user, out var password)
                 ? await BasicAsync(user, password, http.Connection.RemoteIpAddress, ct)
                 : AuthResult.Invalid("The Basic credential is not the base64 of user:password.");
         return AuthResult.Invalid("Use a Basic or Bearer credential.");
+    }
+
+    /// <summary>The user and password of an Authorization header; false when it is not just one, of type Basic.</summary>
+    public static bool TryReadBasic(StringValues headers, out string user, out string password)
+    {
+        user = password = "";
+        return headers.Count == 1 && headers[0] is { Length: <= MaxHeader } header && header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase) && TryDecode(header.AsSpan(6).Trim(), out user, out password);
     }
 
     /// <summary>Checks a name and password, or what stands in for one, as sent by a program, wherever in the request they stood.</summary>

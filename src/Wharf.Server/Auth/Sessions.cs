@@ -20,6 +20,9 @@ internal sealed class Sessions(SessionStore store, AccountStore accounts, LastUs
 {
     public const string CsrfHeader = "X-CSRF-Token";
 
+    /// <summary>Where a form carries what scripts send in the header (Quay).</summary>
+    public const string CsrfField = "_csrf_token";
+
     // Quay's clients take the token for their next request from here.
     private const string NextCsrfHeader = "X-Next-CSRF-Token";
 
@@ -31,7 +34,7 @@ internal sealed class Sessions(SessionStore store, AccountStore accounts, LastUs
     /// <summary>Who is signed in by the request's cookie, or null.</summary>
     public async ValueTask<Caller?> AuthenticateAsync(HttpContext http, CancellationToken ct)
     {
-        if (!(http.Request.Path.StartsWithSegments("/api/v1", StringComparison.Ordinal) || http.Request.Path.StartsWithSegments("/oauth", StringComparison.Ordinal)) || CookieOf(http) is not { } cookie)
+        if (!(http.Request.Path.StartsWithSegments("/api/v1", StringComparison.Ordinal) || IsPage(http)) || CookieOf(http) is not { } cookie)
             return null;
         if (await store.FindAsync(cookie.Id, ct) is not { } session || !CryptographicOperations.FixedTimeEquals(cookie.Hash, session.Secret))
             return null;
@@ -50,16 +53,19 @@ internal sealed class Sessions(SessionStore store, AccountStore accounts, LastUs
 
     /// <summary>
     /// Whether another site's page may have made the browser send this request: it changes something and has either a cookie without
-    /// the token that goes with it, or a password that the browser adds by itself.
+    /// the token that goes with it, or a password that the browser adds by itself. What a form of a page sends needs the token however
+    /// its sender signs in.
     /// </summary>
-    public bool IsForged(HttpContext http, Caller caller)
+    public async ValueTask<bool> IsForgedAsync(HttpContext http, Caller caller)
     {
         if (HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method))
             return false;
-        return caller.Session is not null ? !HasCsrfToken(http) : IsFromOtherSite(http);
+        if (caller.Session is null && !(caller.Presented && IsPage(http)))
+            return IsFromOtherSite(http);
+        return !HasCsrfToken(http) && !(IsPage(http) && await Forms.ReadAsync(http, http.RequestAborted) is { } form && form[CsrfField] is [{ } token] && IsCsrfToken(http, token));
     }
 
-    /// <summary>As <see cref="IsForged"/> for who is about to sign in.</summary>
+    /// <summary>As <see cref="IsForgedAsync"/> for who is about to sign in.</summary>
     public bool IsForgedSignIn(HttpContext http) => http.Request.Headers.Authorization.Count == 0 ? !HasCsrfToken(http) : IsFromOtherSite(http);
 
     /// <summary>The token that requests with this browser's cookie need; gives the browser a cookie when it has none.</summary>
@@ -100,14 +106,18 @@ internal sealed class Sessions(SessionStore store, AccountStore accounts, LastUs
     /// <summary>Has the browser forget its cookie.</summary>
     public void Take(HttpContext http) => SetCookie(http, "", TimeSpan.Zero);
 
-    private bool HasCsrfToken(HttpContext http)
+    private bool HasCsrfToken(HttpContext http) => http.Request.Headers[CsrfHeader] is [{ } token] && IsCsrfToken(http, token);
+
+    private bool IsCsrfToken(HttpContext http, string token)
     {
-        if (CookieOf(http) is not { } cookie || http.Request.Headers[CsrfHeader] is not [{ Length: > 0 and <= 128 } token])
+        if (CookieOf(http) is not { } cookie || token.Length is 0 or > 128)
             return false;
         Span<byte> mac = stackalloc byte[HMACSHA256.HashSizeInBytes];
         return Base64Url.IsValid(token, out var length) && length == mac.Length && Base64Url.TryDecodeFromChars(token, mac, out _)
             && ring.Verify(Purpose, Encoding.ASCII.GetBytes(cookie.Value), mac);
     }
+
+    private static bool IsPage(HttpContext http) => http.Request.Path.StartsWithSegments("/oauth", StringComparison.OrdinalIgnoreCase);
 
     // Every browser of today says so (Fetch Metadata); whatever says nothing is none.
     private static bool IsFromOtherSite(HttpContext http) => http.Request.Headers["Sec-Fetch-Site"] is [{ } site] && site is not ("same-origin" or "none");

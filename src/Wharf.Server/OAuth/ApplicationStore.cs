@@ -64,6 +64,20 @@ internal sealed class ApplicationStore(Database db, KeyRing ring, OrganizationSt
         return clientId;
     }
 
+    /// <summary>Makes a token with all scopes for the first user of a registry, and in that user's own namespace the application that it needs (Quay).</summary>
+    /// <returns>The token.</returns>
+    public async Task<string?> CreateForPersonAsync(Principal person, CancellationToken ct)
+    {
+        var secret = await tokens.NewSecretAsync(ct);
+        return await db.WriteAsync(async tx =>
+        {
+            var details = new ApplicationDetails("automation", "Made by POST /api/v1/user/initialize", "", "", null);
+            var clientId = await CreateAsync(tx, person, person.AccountId, details);
+            var id = await tx.OneAsync("SELECT id FROM oauth_application WHERE client_id = @client", static r => r.GetInt64(0), ("client", clientId));
+            return (await tokens.GrantAsync(tx, person, new Application(id, person.AccountId, person.Name, clientId, null, details), Scopes.All, secret)).Secret;
+        }, ct);
+    }
+
     /// <summary>Changes all that the organization says of it; false when there is no such one.</summary>
     public Task<bool> ChangeAsync(Principal by, long organizationId, string clientId, ApplicationDetails details, CancellationToken ct) => db.WriteAsync(async tx =>
     {
@@ -122,7 +136,6 @@ internal sealed class ApplicationStore(Database db, KeyRing ring, OrganizationSt
         ["application_name"] = details.Name,
         ["application_uri"] = details.Uri,
         ["redirect_uri"] = details.RedirectUri,
-        ["avatar_email"] = details.AvatarEmail,
     }.ToJsonString());
 
     private static ValueTask<int> AddEventAsync(Tx tx, string kind, long namespaceId, Principal by, string clientId, string name) => Events.AddAsync(tx, kind, namespaceId, null, null,

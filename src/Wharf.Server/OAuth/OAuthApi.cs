@@ -1,4 +1,5 @@
 using System.Globalization;
+using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
 using Wharf.Server.QuayApi;
 
@@ -12,21 +13,37 @@ internal static class OAuthApi
 
     public static void MapOAuth(this WebApplication app)
     {
-        app.MapGet("/api/v1/app/{client_id}", GetPublic).Requires(Permission.Anyone).WithName("getApplicationInformation");
-        app.MapGet("/api/v1/organization/{orgname}/applications", List).Requires(Permission.InspectOrganization).WithName("getOrganizationApplications");
-        app.MapPost("/api/v1/organization/{orgname}/applications", Create).Requires(Permission.AdministerOrganization).WithName("createOrganizationApplication");
-        app.MapGet("/api/v1/organization/{orgname}/applications/{client_id}", Get).Requires(Permission.InspectOrganization).WithName("getOrganizationApplication");
-        app.MapPut("/api/v1/organization/{orgname}/applications/{client_id}", Change).Requires(Permission.AdministerOrganization).WithName("updateOrganizationApplication");
-        app.MapDelete("/api/v1/organization/{orgname}/applications/{client_id}", Delete).Requires(Permission.AdministerOrganization).WithName("deleteOrganizationApplication");
-        app.MapPost("/api/v1/organization/{orgname}/applications/{client_id}/resetclientsecret", ResetSecret).Requires(Permission.AdministerOrganization)
-            .WithName("resetOrganizationApplicationClientSecret");
-        app.MapGet("/api/v1/organization/{orgname}/applications/{client_id}/tokens", ListTokens).Requires(Permission.InspectOrganization).WithName("listOrganizationApplicationTokens");
-        app.MapPost("/api/v1/organization/{orgname}/applications/{client_id}/tokens", CreateToken).Requires(Permission.AdministerOrganization).WithName("createOrganizationApplicationToken");
-        app.MapDelete("/api/v1/organization/{orgname}/applications/{client_id}/tokens/{token_uuid}", RevokeToken).Requires(Permission.AdministerOrganization)
-            .WithName("deleteOrganizationApplicationToken");
-        app.MapGet("/api/v1/user/authorizations", ListAuthorizations).Requires(Permission.Person).WithName("listUserAuthorizations");
-        app.MapGet("/api/v1/user/authorizations/{access_token_uuid}", GetAuthorization).Requires(Permission.Person).WithName("getUserAuthorization");
-        app.MapDelete("/api/v1/user/authorizations/{access_token_uuid}", DeleteAuthorization).Requires(Permission.Person).WithName("deleteUserAuthorization");
+        FlowApi.Map(app);
+        app.MapGet("/api/v1/app/{client_id}", GetPublic).Requires(Permission.Anyone).WithName("getApplicationInformation")
+            .Describe("Shows what is public of an application.").Gives(OAuthJson.Default.PublicApplication);
+        app.MapGet("/api/v1/organization/{orgname}/applications", List).Requires(Permission.InspectOrganization).WithName("getOrganizationApplications")
+            .Describe("Lists the applications of an organization.").Paged().Gives(OAuthJson.Default.ApplicationList);
+        app.MapPost("/api/v1/organization/{orgname}/applications", Create).Requires(Permission.AdministerOrganization).WithName("createOrganizationApplication")
+            .Describe("Makes an application, which can act for people who let it.").Takes(OAuthJson.Default.NewApplication).Gives(OAuthJson.Default.ApplicationView);
+        app.MapGet("/api/v1/organization/{orgname}/applications/{client_id}", Get).Requires(Permission.InspectOrganization).WithName("getOrganizationApplication")
+            .Describe("Shows an application with its secret.").Gives(OAuthJson.Default.ApplicationView);
+        app.MapPut("/api/v1/organization/{orgname}/applications/{client_id}", Change).Requires(Permission.AdministerOrganization).WithName("updateOrganizationApplication")
+            .Describe("Changes what an application says of itself, and where it takes codes and tokens.").Takes(OAuthJson.Default.ChangedApplication).Gives(OAuthJson.Default.ApplicationView);
+        app.MapDelete("/api/v1/organization/{orgname}/applications/{client_id}", Delete).Requires(Permission.AdministerOrganization).WithName("deleteOrganizationApplication")
+            .Describe("Deletes an application; its tokens are void.").Gives(204);
+        app.MapPost("/api/v1/organization/{orgname}/applications/{client_id}/resetclientsecret", ResetSecret).Requires(Permission.AdministerOrganization).WithName("resetOrganizationApplicationClientSecret")
+            .Describe("Gives an application a new secret in place of its own.").Internal().Gives(OAuthJson.Default.ApplicationView);
+        app.MapGet("/api/v1/organization/{orgname}/applications/{client_id}/tokens", ListTokens).Requires(Permission.InspectOrganization).WithName("listOrganizationApplicationTokens")
+            .Describe("Lists the tokens of an application, without the tokens themselves.").Paged().Gives(OAuthJson.Default.TokenList);
+        app.MapPost("/api/v1/organization/{orgname}/applications/{client_id}/tokens", CreateToken).Requires(Permission.AdministerOrganization).WithName("createOrganizationApplicationToken")
+            .Describe("Makes a token of an application that acts for the caller; it is shown in this answer only.").Takes(OAuthJson.Default.NewToken).Gives(OAuthJson.Default.TokenView);
+        app.MapDelete("/api/v1/organization/{orgname}/applications/{client_id}/tokens/{token_uuid}", RevokeToken).Requires(Permission.AdministerOrganization).WithName("deleteOrganizationApplicationToken")
+            .Describe("Revokes a token of an application.").Gives(204);
+        app.MapGet("/api/v1/user/authorizations", ListAuthorizations).Requires(Permission.Person).WithName("listUserAuthorizations")
+            .Describe("Lists the tokens that act for the own account.").Paged().Internal().Gives(OAuthJson.Default.AuthorizationList);
+        app.MapGet("/api/v1/user/authorizations/{access_token_uuid}", GetAuthorization).Requires(Permission.Person).WithName("getUserAuthorization")
+            .Describe("Shows a token that acts for the own account, without the token itself.").Internal().Gives(OAuthJson.Default.AuthorizationView);
+        app.MapDelete("/api/v1/user/authorizations/{access_token_uuid}", DeleteAuthorization).Requires(Permission.Person).WithName("deleteUserAuthorization")
+            .Describe("Ends a token that acts for the own account.").Internal().Gives(204);
+        app.MapGet("/api/v1/user/assignedauthorization", ListAssigned).Requires(Permission.Person).WithName("listAssignedAuthorizations")
+            .Describe("Lists the tokens that were assigned to the own account and not made yet.").Paged().Internal().Gives(OAuthJson.Default.AssignmentList);
+        app.MapDelete("/api/v1/user/assignedauthorization/{assigned_authorization_uuid}", DeleteAssigned).Requires(Permission.Person).WithName("deleteAssignedAuthorization")
+            .Describe("Gives back a token that was assigned and not made yet.").Internal().Gives(204);
     }
 
     // What the page shows on which somebody lets an application act.
@@ -151,6 +168,23 @@ internal static class OAuthApi
             ? TypedResults.NoContent()
             : NoSuchAuthorization;
 
+    private static async Task<IResult> ListAssigned(HttpContext http, OAuthOptions options, AssignmentStore assignments, CancellationToken ct)
+    {
+        if (!options.AssignTokens)
+            return NotAssigned;
+        if (Page(http, out var after) is { } refused)
+            return refused;
+        var found = await assignments.ListAsync(http.Caller().Principal.AccountId, after, PageSize + 1, ct);
+        var next = Cut(found, static a => a.Id);
+        return TypedResults.Json(new AssignmentList([.. found.Select(static a => new AssignmentView(View(a.Application, a.Application.ClientId), a.Uuid, a.RedirectUri, ScopeInformation.Of(a.Scopes), a.ResponseType))], next),
+            OAuthJson.Default.AssignmentList);
+    }
+
+    private static async Task<IResult> DeleteAssigned(HttpContext http, string assigned_authorization_uuid, OAuthOptions options, AssignmentStore assignments, CancellationToken ct) =>
+        !options.AssignTokens ? NotAssigned
+        : Guid.TryParseExact(assigned_authorization_uuid, "D", out var uuid) && await assignments.DeleteAsync(http.Caller().Principal, uuid.ToString(), ct) ? TypedResults.NoContent()
+        : Problem.NotFound("You were assigned no such token.");
+
     private static async Task<IResult> ShowAsync(HttpContext http, ApplicationStore applications, string clientId, CancellationToken ct)
     {
         var administers = Administers(http);
@@ -181,17 +215,18 @@ internal static class OAuthApi
 
     private static TokenView View(OAuthToken token, string? secret) => new(token.Uuid, token.Name, token.Scope, Iso(token.ExpiresMs)!, Iso(token.CreatedMs)!, token.Person, Iso(token.LastUsedMs)) { Token = secret };
 
-    private static AuthorizationView View(Authorization authorization)
-    {
-        var (application, details) = (authorization.Application, authorization.Application.Details);
-        return new(new AuthorizedApplication(details.Name, null, details.Description, details.Uri, Avatar.Of(details.Name, "app"),
-            new ApplicationOrganization(application.Organization, Avatar.Of(application.Organization, "org"))), ScopeInformation.Of(authorization.Scopes), authorization.Uuid);
-    }
+    private static AuthorizationView View(Authorization authorization) => new(View(authorization.Application, null), ScopeInformation.Of(authorization.Scopes), authorization.Uuid);
+
+    private static AuthorizedApplication View(Application application, string? clientId) => new(
+        application.Details.Name, clientId, application.Details.Description, application.Details.Uri, Avatar.Of(application.Details.Name, "app"),
+        new ApplicationOrganization(application.Organization, Avatar.Of(application.Organization, "org")));
 
     // Quay writes these, and only these, so.
     private static string? Iso(long? unixMs) => unixMs is { } ms ? DateTimeOffset.FromUnixTimeMilliseconds(ms).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) : null;
 
     private static Problem NoSuchApplication => Problem.NotFound("There is no such application.");
+
+    private static Problem NotAssigned => Problem.NotFound("Tokens are not assigned here (OAuth.AssignTokens).");
 
     private static Problem NoSuchAuthorization => Problem.NotFound("You have given no such authorization.");
 }

@@ -41,6 +41,11 @@ internal sealed record AuthorizationList(
 
 internal sealed record AuthorizationView(AuthorizedApplication Application, IReadOnlyList<ScopeInformation> Scopes, string Uuid);
 
+internal sealed record AssignmentList(
+    IReadOnlyList<AssignmentView> Authorizations, [property: JsonPropertyName("next_page"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? NextPage);
+
+internal sealed record AssignmentView(AuthorizedApplication Application, string Uuid, string RedirectUri, IReadOnlyList<ScopeInformation> Scopes, string ResponseType);
+
 /// <param name="ClientId">Only of what was assigned.</param>
 internal sealed record AuthorizedApplication(
     string Name, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ClientId, string Description, string Url, Avatar Avatar, ApplicationOrganization Organization);
@@ -58,4 +63,5 @@ internal sealed record ApplicationOrganization(string Name, Avatar Avatar);
 [JsonSerializable(typeof(TokenView))]
 [JsonSerializable(typeof(AuthorizationList))]
 [JsonSerializable(typeof(AuthorizationView))]
+[JsonSerializable(typeof(AssignmentList))]
 internal sealed partial class OAuthJson : JsonSerializerContext;

@@ -9,7 +9,7 @@ internal static class OAuthSetup
     {
         builder.AddSection<OAuthOptions>("OAuth");
         builder.Services
-            .AddSingleton<OAuthTokenStore>().AddSingleton<ApplicationStore>()
+            .AddSingleton<OAuthTokenStore>().AddSingleton<ApplicationStore>().AddSingleton<AssignmentStore>().AddSingleton<ConsentStore>()
             .AddSingleton(static s => new EventListener(s.GetRequiredService<OAuthTokenStore>().Hear))
             .AddHostedService<OAuthSweeper>();
     }

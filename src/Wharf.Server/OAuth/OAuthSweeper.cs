@@ -2,9 +2,9 @@ using Wharf.Server.Work;
 
 namespace Wharf.Server.OAuth;
 
-/// <summary>Deletes OAuth tokens a day after they ended.</summary>
-internal sealed class OAuthSweeper(OAuthTokenStore tokens, Leases leases, TimeProvider clock, ILogger<OAuthSweeper> logger)
+/// <summary>Deletes OAuth tokens a day after they ended, and codes an hour after.</summary>
+internal sealed class OAuthSweeper(OAuthTokenStore tokens, ConsentStore consents, Leases leases, TimeProvider clock, ILogger<OAuthSweeper> logger)
     : LeasedWorker("oauth-sweeper", TimeSpan.FromMinutes(10), leases, clock, logger)
 {
-    protected override async Task<bool> RunAsync(CancellationToken ct) => await tokens.SweepAsync(ct) > 0;
+    protected override async Task<bool> RunAsync(CancellationToken ct) => await tokens.SweepAsync(ct) + await consents.SweepAsync(ct) > 0;
 }

@@ -168,7 +168,7 @@ internal sealed class OAuthTokenStore
             ["token"] = uuid,
             ["name"] = name,
             ["scope"] = scope,
-            ["person"] = person.AccountId,
+            ["account"] = person.AccountId,
             ["client_id"] = application.ClientId,
             ["application_name"] = application.Details.Name,
             ["expires_ms"] = token!.ExpiresMs,
@@ -190,7 +190,7 @@ internal sealed class OAuthTokenStore
             ["token"] = uuid,
             ["name"] = found.Name,
             ["scope"] = found.Scope,
-            ["person"] = found.Person,
+            ["account"] = found.Person,
             ["client_id"] = found.ClientId,
             ["application_name"] = found.Application,
         });

@@ -6,7 +6,8 @@ internal sealed class MisdirectedRequests(RequestDelegate next, PublicAddress ad
     public Task InvokeAsync(HttpContext http)
     {
         var path = http.Request.Path;
-        if (!path.StartsWithSegments("/v2", StringComparison.OrdinalIgnoreCase) && !path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase)) return next(http);
+        if (!path.StartsWithSegments("/v2", StringComparison.OrdinalIgnoreCase) && !path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase)
+            && !path.StartsWithSegments("/oauth", StringComparison.OrdinalIgnoreCase)) return next(http);
         return address.IsOurs(http) ? next(http)
             : ErrorBody.WriteAsync(http, StatusCodes.Status421MisdirectedRequest, "this server does not answer for that host name; see Server.PublicUrl and Server.HostNames");
     }

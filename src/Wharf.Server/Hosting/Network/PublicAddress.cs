@@ -9,7 +9,7 @@ namespace Wharf.Server.Hosting.Network;
 /// <item>Else <c>Server.PublicUrl</c>, when set, whatever the request says.</item>
 /// <item>Else, with nothing configured, the scheme and host that the request came with: only its sender sees the answer.</item>
 /// </list>
-/// With PublicUrl or HostNames set, a request for any other host is misdirected (421 on /v2 and /api): only those hosts, loopback
+/// With PublicUrl or HostNames set, a request for any other host is misdirected (421 on /v2, /api and /oauth): only those hosts, loopback
 /// names and the address that the connection came to are ours, so a forged Host header gets nowhere.
 /// </summary>
 internal sealed class PublicAddress(ServerOptions options)

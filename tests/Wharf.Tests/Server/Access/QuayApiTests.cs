@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Wharf.Tests.Server.OAuth;
 
 namespace Wharf.Tests.Server.Access;
 
@@ -90,6 +91,19 @@ public sealed class QuayApiTests(UserRegistry registry) : IClassFixture<UserRegi
 
         var third = (await PostAsync(empty.ClientFor("first", "a password"), "/api/v1/superuser/users/", """{"username":"third","email":"t@b.test"}""")).Is(200);
         (await empty.ClientFor("third", third.Json.GetProperty("encrypted_password").GetString()!).ReadAsync("/v2/")).Is(200);
+    }
+
+    [Fact]
+    public async Task The_first_user_gets_a_token_that_does_everything()
+    {
+        await using var empty = await Registry.StartAsync<EmptyRegistry>();
+        var made = (await empty.Anonymous.SendJsonAsync("POST", "/api/v1/user/initialize", """{"username":"first","password":"a password","email":"f@b.test","access_token":true}""")).Is(200);
+        var bearer = empty.BearerOf(made.Json.GetProperty("access_token").GetString()!);
+
+        Assert.True((await bearer.ReadAsync("/api/v1/user/")).Is(200).Json.GetProperty("super_user").GetBoolean());
+        (await bearer.SendJsonAsync("POST", "/api/v1/superuser/users/", """{"username":"second"}""")).Is(200);
+        (await bearer.SendJsonAsync("POST", "/api/v1/organization/", """{"name":"company"}""")).Is(201);
+        Assert.Equal("automation", (await bearer.ReadAsync("/api/v1/user/authorizations")).Is(200).Json.GetProperty("authorizations")[0].GetProperty("application").GetProperty("name").GetString());
     }
 
     private static Task<Answer> PostAsync(HttpClient client, string path, string body) => client.SendAsync("POST", path, Encoding.UTF8.GetBytes(body), ("Content-Type", "application/json"));

@@ -11,7 +11,9 @@ namespace Wharf.Tests.Server.Access;
 internal sealed class World
 {
     /// <summary>The kinds of callers, in the order of the columns.</summary>
-    public static readonly string[] Callers = ["anonymous", "stranger", "reader", "writer", "admin", "member", "creator", "orgadmin", "robot", "globalreader", "superuser"];
+    public static readonly string[] Callers = ["anonymous", "stranger", "reader", "writer", "admin", "member", "creator", "orgadmin", "robot", "globalreader", "superuser",
+        // The organization's admin once more, with other credentials: an OAuth token with repo:read, one with all scopes but super:user, an app token, an encrypted password.
+        "oauth_read", "oauth_admin", "apptoken", "encrypted"];
 
     private static readonly string[] s_people = ["stranger", "reader", "writer", "admin", "member", "creator", "orgadmin", "user"];
     private readonly Registry _registry;
@@ -40,6 +42,12 @@ internal sealed class World
             people["superuser"] = await FixedAsync(registry, AuthorizationRegistry.Superuser, former?._people["superuser"]);
             foreach (var (_, person) in people.Where(static p => p.Key != "globalreader"))
                 await person.Client.SendAsync("PUT", "/api/v1/user/robots/spare");
+            var me = people["orgadmin"];
+            var app = (await me.Client.SendJsonAsync("POST", "/api/v1/user/apptoken", """{"title":"matrix"}""")).Is(200).Json.GetProperty("token").GetProperty("token_code").GetString()!;
+            var key = (await me.Client.SendJsonAsync("POST", "/api/v1/user/clientkey", $$"""{"password":"{{me.Password}}"}""")).Is(200).Json.GetProperty("key").GetString()!;
+            (people["apptoken"], people["encrypted"]) = (me with { Client = registry.ClientFor("$app", app) }, me with { Client = registry.ClientFor(me.Name, key) });
+            // With the organization's application their tokens go, so each world has its own.
+            (people["oauth_read"], people["oauth_admin"]) = (me, me);
         }
         var world = new World(registry, people);
         await world.BuildAsync();
@@ -101,6 +109,11 @@ internal sealed class World
         async Task ApplicationAsync()
         {
             (_names["client"], _) = await owner.CreateApplicationAsync(org, "spare");
+            foreach (var (caller, scope) in new[] { ("oauth_read", "repo:read"), ("oauth_admin", OAuthRequests.AllScopes.Replace("super:user ", "", StringComparison.Ordinal)) })
+            {
+                var (matrix, _) = await owner.CreateApplicationAsync(org, caller);
+                _clients[caller] = _registry.BearerOf((await owner.MintAsync(org, matrix, scope)).GetProperty("token").GetString()!);
+            }
             _names["oauthtoken"] = (await owner.MintAsync(org, _names["client"], "repo:read")).GetProperty("uuid").GetString()!;
         }
 
