@@ -32,7 +32,7 @@ internal sealed class AccessMiddleware(RequestDelegate next, Authenticator authe
             return;
         }
         var result = await authenticator.AuthenticateAsync(http, http.RequestAborted);
-        var denial = limits.Check(http, result.Caller?.Principal) ?? (result.Caller is { } caller ? await CheckAsync(http, requires, caller) : Refuse(http, requires.Permission, result));
+        var denial = result.Caller is { } caller ? await CheckAsync(http, requires, caller) : limits.Check(http, null) ?? Refuse(http, requires.Permission, result);
         await (denial?.ExecuteAsync(http) ?? next(http));
     }
 
@@ -40,6 +40,8 @@ internal sealed class AccessMiddleware(RequestDelegate next, Authenticator authe
     {
         http.Features.Set(caller);
         Origin.Current?.Authenticated(caller);
+        if (limits.Check(http, caller.Principal) is { } limited)
+            return limited;
         if (!IsRegistry(http) && sessions.IsForged(http, caller))
             return Sessions.Forged;
         var denial = await DecideAsync(http, requires, caller);
