@@ -4,9 +4,11 @@ using Wharf.Server.AppTokens;
 using Wharf.Server.Audit;
 using Wharf.Server.Auth;
 using Wharf.Server.Content;
+using Wharf.Server.Cors;
 using Wharf.Server.Data;
 using Wharf.Server.Distribution;
 using Wharf.Server.Hosting;
+using Wharf.Server.Limits;
 using Wharf.Server.Mail;
 using Wharf.Server.Messages;
 using Wharf.Server.OAuth;
@@ -27,6 +29,8 @@ static void Add(WebApplicationBuilder builder)
     builder.AddData();
     builder.AddMail();
     builder.AddAuth();
+    builder.AddLimits();
+    builder.AddCrossOrigin();
     builder.AddAccounts();
     builder.AddAppTokens();
     builder.AddOAuth();
@@ -44,9 +48,10 @@ static void Add(WebApplicationBuilder builder)
     builder.AddOutbox();
 }
 
-// What must see a request before routing: rewriting of paths.
+// What must see a request before routing: preflights of browsers, and rewriting of paths.
 static void Use(WebApplication app)
 {
+    app.UseCrossOrigin();
     app.UseMiddleware<OciRouting>();
     app.UseMiddleware<QuayRouting>();
 }

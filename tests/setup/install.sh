@@ -13,6 +13,7 @@ debian_packages=(
   git procps util-linux                              # what tests call themselves
   postgresql-15                                      # the other database
   exim4-daemon-light                                 # the mail server
+  chromium                                           # pages
 )
 # name here, package, release of Debian: static Go binaries that run on Debian 12's libc.
 # cosign twice: 2 signs into a tag, 3 into the bundle format that hangs on referrers.

@@ -52,7 +52,7 @@ internal sealed class DocsPage
         text.Append("<nav aria-label=\"Operations\">\n");
         foreach (var section in shown)
         {
-            text.Append($"<details{(words.Length > 0 ? " open" : "")}>\n<summary>{section.Tag}</summary>\n<ul>\n");
+            text.Append($"<details>\n<summary>{section.Tag}</summary>\n<ul>\n");
             foreach (var operation in section.Operations)
                 text.Append($"<li><a href=\"#{operation.Id}\">{operation.Id}</a></li>\n");
             text.Append("</ul>\n</details>\n");

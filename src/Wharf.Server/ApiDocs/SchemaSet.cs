@@ -42,8 +42,9 @@ internal sealed class SchemaSet(string prefix)
     {
         var property = context.PropertyInfo;
         var leftOut = answer && property is not null && IsLeftOutWhenNull(property);
+        // "true" is anything; many a reader of OpenAPI knows only the other way to say that.
         if (node is not JsonObject schema)
-            return node;
+            return new JsonObject();
         var nullable = false;
         if (schema["type"] is JsonArray types)
         {

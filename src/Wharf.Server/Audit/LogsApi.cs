@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Wharf.Oci;
 using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
+using Wharf.Server.Limits;
 using Wharf.Server.QuayApi;
 
 namespace Wharf.Server.Audit;
@@ -35,12 +36,12 @@ internal static class LogsApi
         Filtered(app.MapGet("/api/v1/user/aggregatelogs", Aggregate).Requires(Permission.Person).WithName("getAggregateUserLogs")
             .Describe("Counts what was done in the own namespace by kind and day."), list: false).Gives(LogsJson.Default.AggregatedLogs);
         Filtered(app.MapGet("/api/v1/superuser/aggregatelogs", Aggregate).Requires(Permission.InspectRegistry, fresh: true).WithName("listAllAggregateLogs")
-            .Describe("Counts what was done in the whole registry by kind and day."), list: false).Gives(LogsJson.Default.AggregatedLogs);
+            .Describe("Counts what was done in the whole registry by kind and day."), list: false).Gives(LogsJson.Default.AggregatedLogs).Internal();
     }
 
     private static RouteHandlerBuilder Filtered(RouteHandlerBuilder endpoint, bool list)
     {
-        endpoint.Query("starttime", "From when on: MM/DD/YYYY, or a time such as 2026-11-24T12:00:00Z. A day before endtime where it is left out.")
+        endpoint.Limited(LimitClass.Search).Query("starttime", "From when on: MM/DD/YYYY, or a time such as 2026-11-24T12:00:00Z. A day before endtime where it is left out.")
             .Query("endtime", "Until when: MM/DD/YYYY, that day included, or a time. Now where it is left out.")
             .Query("performer", "Only what these users and robots did, separated by commas.")
             .Query("kinds", "Only these kinds, separated by commas.")

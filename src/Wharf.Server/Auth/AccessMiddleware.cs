@@ -4,6 +4,7 @@ using Wharf.Oci;
 using Wharf.Server.Distribution;
 using Wharf.Server.Hosting;
 using Wharf.Server.Hosting.Network;
+using Wharf.Server.Limits;
 using Wharf.Server.QuayApi;
 
 namespace Wharf.Server.Auth;
@@ -12,7 +13,7 @@ namespace Wharf.Server.Auth;
 /// The one gate: 1. who calls; 2. what the endpoint asks; 3. for a repository, what the permission engine and the token's ceiling
 /// leave. It stands behind routing, so that an endpoint without a declaration is refused and none can be reached around it.
 /// </summary>
-internal sealed class AccessMiddleware(RequestDelegate next, Authenticator authenticator, Sessions sessions, Permissions permissions, AuthOptions options, PublicAddress address)
+internal sealed class AccessMiddleware(RequestDelegate next, Authenticator authenticator, Sessions sessions, Permissions permissions, AuthOptions options, PublicAddress address, RequestLimits limits)
 {
     public async Task InvokeAsync(HttpContext http)
     {
@@ -26,11 +27,12 @@ internal sealed class AccessMiddleware(RequestDelegate next, Authenticator authe
             throw new InvalidOperationException($"The endpoint {endpoint.DisplayName} declares no permission.");
         if (requires.Permission == Permission.Open)
         {
-            await next(http);
+            var limited = endpoint.Metadata.GetMetadata<Limited>() is { ByHandler: true } ? null : limits.Check(http, null);
+            await (limited?.ExecuteAsync(http) ?? next(http));
             return;
         }
         var result = await authenticator.AuthenticateAsync(http, http.RequestAborted);
-        var denial = result.Caller is { } caller ? await CheckAsync(http, requires, caller) : Refuse(http, requires.Permission, result);
+        var denial = result.Caller is { } caller ? await CheckAsync(http, requires, caller) : limits.Check(http, null) ?? Refuse(http, requires.Permission, result);
         await (denial?.ExecuteAsync(http) ?? next(http));
     }
 
@@ -38,6 +40,8 @@ internal sealed class AccessMiddleware(RequestDelegate next, Authenticator authe
     {
         http.Features.Set(caller);
         Origin.Current?.Authenticated(caller);
+        if (limits.Check(http, caller.Principal) is { } limited)
+            return limited;
         if (!IsRegistry(http) && await sessions.IsForgedAsync(http, caller))
             return Sessions.Forged;
         var denial = await DecideAsync(http, requires, caller);

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Sockets;
+using Wharf.Server.Hosting.Network;
 
 namespace Wharf.Server.Auth;
 
@@ -18,14 +18,14 @@ internal sealed class LoginThrottle(AuthOptions options, TimeProvider clock)
     /// <summary>Seconds to wait before the next try, or 0.</summary>
     public int Wait(string account, IPAddress? address, bool isRobot = false)
     {
-        var network = Network(address);
+        var network = ClientNetwork.Of(address);
         var own = Wait((account, network), options.LoginBurst);
         return isRobot ? own : Math.Max(own, Wait(("", network), options.LoginBurst * AddressFactor));
     }
 
     public void Failed(string account, IPAddress? address, bool isRobot = false)
     {
-        var network = Network(address);
+        var network = ClientNetwork.Of(address);
         Count((account, network));
         if (!isRobot)
             Count(("", network));
@@ -33,7 +33,7 @@ internal sealed class LoginThrottle(AuthOptions options, TimeProvider clock)
             Forget();
     }
 
-    public void Succeeded(string account, IPAddress? address) => _buckets.TryRemove((account, Network(address)), out _);
+    public void Succeeded(string account, IPAddress? address) => _buckets.TryRemove((account, ClientNetwork.Of(address)), out _);
 
     private int Wait((string, IPAddress) key, int burst)
     {
@@ -58,20 +58,6 @@ internal sealed class LoginThrottle(AuthOptions options, TimeProvider clock)
         // Still too many: an attack from very many addresses. Memory is worth more than its counters.
         if (_buckets.Count > MaxBuckets)
             _buckets.Clear();
-    }
-
-    // Whoever has one IPv6 address has the whole /64.
-    private static IPAddress Network(IPAddress? address)
-    {
-        if (address is null)
-            return IPAddress.None;
-        if (address.IsIPv4MappedToIPv6)
-            return address.MapToIPv4();
-        if (address.AddressFamily != AddressFamily.InterNetworkV6)
-            return address;
-        var bytes = address.GetAddressBytes();
-        bytes.AsSpan(8).Clear();
-        return new IPAddress(bytes);
     }
 
     private readonly record struct Bucket(double Failures, DateTimeOffset At)

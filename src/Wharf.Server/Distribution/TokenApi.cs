@@ -1,5 +1,6 @@
 using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
+using Wharf.Server.Limits;
 
 namespace Wharf.Server.Distribution;
 
@@ -14,15 +15,15 @@ internal static class TokenApi
     public static void Map(WebApplication app)
     {
         // Open: the credential is read here, because POST carries it in the form.
-        app.MapGet("/v2/auth", Get).Requires(Permission.Open).WithName("getRegistryToken")
+        app.MapGet("/v2/auth", Get).Requires(Permission.Open).Limited(LimitClass.Tokens, byHandler: true).WithName("getRegistryToken")
             .Describe("Gives a token for the registry; a credential goes in the Authorization header.").Query("service", "Whom the token is for: wharf.")
             .Query("scope", "What it is to allow, such as repository:namespace/name:pull,push; may come several times.").Gives(DistributionJson.Default.TokenAnswer);
-        app.MapPost("/v2/auth", Post).Requires(Permission.Open).WithName("createRegistryToken")
+        app.MapPost("/v2/auth", Post).Requires(Permission.Open).Limited(LimitClass.Tokens, byHandler: true).WithName("createRegistryToken")
             .Describe("Gives a token for the registry; a credential goes in the form.").Takes("application/x-www-form-urlencoded")
             .Gives(DistributionJson.Default.TokenAnswer);
     }
 
-    private static async Task<IResult> Get(HttpContext http, Authenticator authenticator, TokenIssuer issuer, CancellationToken ct)
+    private static async Task<IResult> Get(HttpContext http, Authenticator authenticator, TokenIssuer issuer, RequestLimits limits, CancellationToken ct)
     {
         var scopes = http.Request.Query["scope"];
         if (!issuer.TryParse(scopes, out var wanted, out var error))
@@ -30,6 +31,8 @@ internal static class TokenApi
         var result = await authenticator.AuthenticateAsync(http, ct);
         if (http.Request.Headers.Authorization.Count > 0 && result.Caller is not { UsedToken: true })
             http.Features.Set(new SignInAttempt("v2auth", null, result.Caller?.Principal));
+        if (limits.Check(http, result.Caller?.Principal) is { } limited)
+            return limited;
         if (result.Caller is not { } caller)
             return TokenIssuer.Refuse(http, result);
         // A token begets no token: its life would have no end.
@@ -40,7 +43,7 @@ internal static class TokenApi
         return await issuer.IssueAsync(caller.Principal, wanted, showScope: false, ct);
     }
 
-    private static async Task<IResult> Post(HttpContext http, Authenticator authenticator, TokenIssuer issuer, CancellationToken ct)
+    private static async Task<IResult> Post(HttpContext http, Authenticator authenticator, TokenIssuer issuer, RequestLimits limits, CancellationToken ct)
     {
         if (!http.Request.HasFormContentType)
             return OciError.Invalid("Send the form fields grant_type, service, client_id, scope, username and password (application/x-www-form-urlencoded).");
@@ -59,6 +62,8 @@ internal static class TokenApi
             return error;
         var result = await authenticator.BasicAsync(form["username"].ToString(), form["password"].ToString(), http.Connection.RemoteIpAddress, ct);
         http.Features.Set(new SignInAttempt("v2auth", form["username"].ToString(), result.Caller?.Principal));
+        if (limits.Check(http, result.Caller?.Principal) is { } limited)
+            return limited;
         return result.Caller is { } caller ? await issuer.IssueAsync(caller.Principal, wanted, showScope: true, ct) : TokenIssuer.Refuse(http, result);
     }
 }

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Serialization;
 using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
+using Wharf.Server.Limits;
 using Wharf.Server.QuayApi;
 
 namespace Wharf.Server.Search;
@@ -22,14 +23,14 @@ internal static class SearchApi
 
     public static void MapSearch(this WebApplication app)
     {
-        app.MapGet("/api/v1/entities/{prefix}", Entities).Requires(Permission.SignedIn, scope: Scopes.None).WithName("getMatchingEntities")
+        app.MapGet("/api/v1/entities/{prefix}", Entities).Requires(Permission.SignedIn, scope: Scopes.None).Limited(LimitClass.Search).WithName("getMatchingEntities")
             .Describe("Finds users, and inside an organization its teams and robots, whose names begin like this.")
             .Query("namespace", "The organization or user whose entities come first.").Query("includeTeams", "Teams of the organization too.", "boolean")
             .Query("includeOrgs", "The organization itself too.", "boolean").Gives(SearchJson.Default.FoundEntities);
-        app.MapGet("/api/v1/find/all", All).Requires(Permission.Anyone, scope: Scopes.RepoRead).WithName("conductSearch")
+        app.MapGet("/api/v1/find/all", All).Requires(Permission.Anyone, scope: Scopes.RepoRead).Limited(LimitClass.Search).WithName("conductSearch")
             .Describe("Finds repositories, users, organizations, teams and robots that the caller may see.").Query("query", "What to look for.")
             .Gives(SearchJson.Default.FoundThings);
-        app.MapGet("/api/v1/find/repositories", Repositories).Requires(Permission.Anyone).WithName("conductRepoSearch")
+        app.MapGet("/api/v1/find/repositories", Repositories).Requires(Permission.Anyone).Limited(LimitClass.Search).WithName("conductRepoSearch")
             .Describe("Finds repositories that the caller may see.").Query("query", "What to look for.")
             .Query("page", "Which page of the results, from 1.", "integer").Gives(SearchJson.Default.FoundRepositories);
     }

@@ -16,10 +16,8 @@ function filter() {
   }
   for (const section of document.querySelectorAll('main > section:not(#types)'))
     section.hidden = !section.querySelector('article:not([hidden])');
-  for (const part of document.querySelectorAll('nav details')) {
+  for (const part of document.querySelectorAll('nav details'))
     part.hidden = !part.querySelector('li:not([hidden])');
-    part.open = words.length > 0 || part.dataset.open === 'yes';
-  }
   count.textContent = `${shown} operations`;
 }
 

@@ -30,6 +30,18 @@ public sealed class OpenApiTests(UserRegistry registry) : IClassFixture<UserRegi
     }
 
     [Fact]
+    public async Task A_reader_that_is_not_ours_finds_nothing_wrong_with_the_description()
+    {
+        var text = await File.ReadAllTextAsync(Path.Combine(SourceTree.Root, "openapi", "wharf.json"), TestContext.Current.CancellationToken);
+
+        var read = Microsoft.OpenApi.OpenApiDocument.Parse(text, "json");
+
+        Assert.Equal([], read.Diagnostic?.Errors.Select(static e => e.ToString()) ?? []);
+        Assert.Equal([], read.Diagnostic?.Warnings.Select(static w => w.ToString()) ?? []);
+        Assert.True(read.Document?.Paths.Count > 50);
+    }
+
+    [Fact]
     public async Task The_server_gives_the_description_that_is_checked_in()
     {
         var answer = (await registry.Anonymous.ReadAsync("/api/v1/openapi.json")).Is(200);
