@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
 using Wharf.Server.Hosting;
 using Wharf.Server.Mail;
@@ -17,7 +18,9 @@ internal static class MailedLinksApi
 
     public static void Map(WebApplication app)
     {
-        app.MapPost("/api/v1/recovery", Ask).Requires(Permission.Anyone).WithName("requestRecoveryEmail");
+        app.MapPost("/api/v1/recovery", Ask).Requires(Permission.Anyone).WithName("requestRecoveryEmail")
+            .Describe("Mails a link to set a new password, where the address has an account.", "The answer is the same whether or not there is one. 404 where the registry sends no mail.")
+            .Takes(MailedLinksJson.Default.RecoveryRequest).Gives(MailedLinksJson.Default.RecoveryAnswer).Internal();
         // Open: the code in the link is the credential.
         app.MapGet("/recovery", ShowRecovery).Requires(Permission.Open).WithName("showRecovery");
         app.MapPost("/recovery", SetPassword).Requires(Permission.Open).WithName("recoverAccount");

@@ -105,7 +105,7 @@ internal sealed class Recoveries(Database db, KeyRing ring, MailCodes codes, Mai
     {
         if (!await MailCodes.StoreAsync(tx, code, MailCodes.Recovery, id, credential, email, MailCodes.RecoveryLife) || !await mail.AddAsync(tx, AccountLetters.Recovery(email, name, code.Code)))
             return false;
-        await Events.AddAsync(tx, "recovery.sent", id, null, null, $$"""{"by":{{by}}}""");
+        await Events.AddAsync(tx, "recovery.sent", id, null, null, $$"""{"by":{{by}},"account":{{id}}}""");
         return true;
     }
 }

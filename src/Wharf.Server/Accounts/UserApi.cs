@@ -19,7 +19,8 @@ internal static class UserApi
             .Describe("Changes the own password, e-mail address or tag expiration; what is left out stays.").Takes(UserJson.Default.ChangedUser)
             .Gives(UserJson.Default.OwnUser).Internal();
         app.MapPost("/api/v1/user/", Create).Requires(Permission.Anyone).WithName("createNewUser")
-            .Describe("Makes an account where people may do that themselves, and signs it in.").Takes(UserJson.Default.NewcomerUser).Gives(UserJson.Default.OwnUser).Internal();
+            .Describe("Makes an account where people may do that themselves, and signs it in.").Takes(UserJson.Default.NewcomerUser)
+            .Gives(UserJson.Default.OwnUser).Gives(UserJson.Default.AwaitedUser).Internal();
         app.MapDelete("/api/v1/user/", Delete).Requires(Permission.Person, fresh: true).WithName("deleteCurrentUser")
             .Describe("Deletes the own account.").Gives(204).Internal();
         app.MapGet("/api/v1/user/private", CountPrivate).Requires(Permission.Person).WithName("getUserPrivateAllowed")

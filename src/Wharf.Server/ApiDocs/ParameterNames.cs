@@ -14,6 +14,7 @@ internal static class ParameterNames
         ["error_type"] = "The error_type of an error.",
         ["format"] = "The client that the file is for.",
         ["id"] = "The id of the upload.",
+        ["kid"] = "The id of a service's key.",
         ["membername"] = "The name of a user or robot.",
         ["name"] = "The name of an organization.",
         ["namespace"] = "The name of a user or organization.",

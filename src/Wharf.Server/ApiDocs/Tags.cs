@@ -11,11 +11,13 @@ internal static class Tags
         ["Audit"] = "Who did what: logs of repositories, organizations, people and the registry.",
         ["Auth"] = "Why somebody may or may not do something.",
         ["Distribution"] = "Pushing and pulling: the OCI distribution API and its token service.",
+        ["Messages"] = "What superusers have to say to everybody.",
         ["OAuth"] = "Applications that act for people, and the tokens with which they do.",
         ["Organizations"] = "Organizations, their teams, members and default permissions.",
         ["Repositories"] = "Repositories, the grants on them, and stars.",
         ["Robots"] = "Accounts of machines.",
         ["Search"] = "Finding names and repositories.",
+        ["ServiceKeys"] = "Public keys of services that sign what they say to the registry.",
         ["Superuser"] = "What superusers see and do.",
     };
 

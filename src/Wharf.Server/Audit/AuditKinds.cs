@@ -48,6 +48,17 @@ internal static class AuditKinds
         ["manifest.deleted"] = "delete_manifest",
         ["tag.ended"] = "delete_tag",
         ["blob.unlinked"] = "delete_blob",
+        ["team.invite_accepted"] = "org_team_member_invite_accepted",
+        ["account.confirmed"] = "user_change_email",
+        ["recovery.sent"] = "send_recovery_email",
+        ["servicekey.created"] = "service_key_create",
+        ["servicekey.approved"] = "service_key_approve",
+        ["servicekey.extended"] = "service_key_extend",
+        ["servicekey.modified"] = "service_key_modify",
+        ["servicekey.deleted"] = "service_key_delete",
+        ["message.created"] = "create_global_message",
+        ["message.deleted"] = "delete_global_message",
+        ["registry.size_queued"] = "queue_registry_size",
     };
 
     /// <summary>The kind, or null for an event that is no action of anybody.</summary>

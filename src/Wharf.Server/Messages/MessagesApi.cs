@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
 using Wharf.Server.QuayApi;
 
@@ -11,9 +12,12 @@ internal static class MessagesApi
 
     public static void MapMessages(this WebApplication app)
     {
-        app.MapGet("/api/v1/messages", List).Requires(Permission.Open).WithName("getGlobalMessages");
-        app.MapPost("/api/v1/messages", Create).Requires(Permission.Superuser, fresh: true).WithName("createGlobalMessage");
-        app.MapDelete("/api/v1/message/{uuid}", Delete).Requires(Permission.Superuser, fresh: true).WithName("deleteGlobalMessage");
+        app.MapGet("/api/v1/messages", List).Requires(Permission.Open).WithName("getGlobalMessages")
+            .Describe("Lists what superusers have to say to everybody.").Gives(MessagesJson.Default.MessageList);
+        app.MapPost("/api/v1/messages", Create).Requires(Permission.Superuser, fresh: true).WithName("createGlobalMessage")
+            .Describe("Says something to everybody.").Takes(MessagesJson.Default.NewMessage).Gives(201);
+        app.MapDelete("/api/v1/message/{uuid}", Delete).Requires(Permission.Superuser, fresh: true).WithName("deleteGlobalMessage")
+            .Describe("Takes a message to everybody back; nothing happens where there is none.").Gives(204);
     }
 
     private static async Task<IResult> List(MessageStore messages, CancellationToken ct) =>

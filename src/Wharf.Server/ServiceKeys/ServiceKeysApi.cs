@@ -1,6 +1,6 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
 using Wharf.Server.QuayApi;
 
@@ -17,12 +17,20 @@ internal static class ServiceKeysApi
 
     public static void MapServiceKeys(this WebApplication app)
     {
-        app.MapGet("/api/v1/superuser/keys", List).Requires(Permission.InspectRegistry).WithName("listServiceKeys");
-        app.MapPost("/api/v1/superuser/keys", Create).Requires(Permission.Superuser, fresh: true).WithName("createServiceKey");
-        app.MapGet("/api/v1/superuser/keys/{kid}", Get).Requires(Permission.InspectRegistry).WithName("getServiceKey");
-        app.MapPut("/api/v1/superuser/keys/{kid}", Change).Requires(Permission.Superuser, fresh: true).WithName("updateServiceKey");
-        app.MapDelete("/api/v1/superuser/keys/{kid}", Delete).Requires(Permission.Superuser, fresh: true).WithName("deleteServiceKey");
-        app.MapPost("/api/v1/superuser/approvedkeys/{kid}", Approve).Requires(Permission.Superuser, fresh: true).WithName("approveServiceKey");
+        app.MapGet("/api/v1/superuser/keys", List).Requires(Permission.InspectRegistry).WithName("listServiceKeys")
+            .Describe("Lists the public keys of services.").Paged().Gives(ServiceKeysJson.Default.ServiceKeyList);
+        app.MapPost("/api/v1/superuser/keys", Create).Requires(Permission.Superuser, fresh: true).WithName("createServiceKey")
+            .Describe("Makes a key for a service, approved from the start.", "The answer has the private key, which is kept nowhere.").Takes(ServiceKeysJson.Default.NewServiceKey)
+            .Gives(ServiceKeysJson.Default.CreatedServiceKey);
+        app.MapGet("/api/v1/superuser/keys/{kid}", Get).Requires(Permission.InspectRegistry).WithName("getServiceKey")
+            .Describe("Shows the public key of a service.").Gives(ServiceKeysJson.Default.ServiceKeyView);
+        app.MapPut("/api/v1/superuser/keys/{kid}", Change).Requires(Permission.Superuser, fresh: true).WithName("updateServiceKey")
+            .Describe("Changes the name, metadata or expiration of a service's key; what is left out stays.").Takes(ServiceKeysJson.Default.ChangedServiceKey)
+            .Gives(ServiceKeysJson.Default.ServiceKeyView);
+        app.MapDelete("/api/v1/superuser/keys/{kid}", Delete).Requires(Permission.Superuser, fresh: true).WithName("deleteServiceKey")
+            .Describe("Deletes the key of a service.").Gives(204);
+        app.MapPost("/api/v1/superuser/approvedkeys/{kid}", Approve).Requires(Permission.Superuser, fresh: true).WithName("approveServiceKey")
+            .Describe("Approves the key of a service.").Takes(ServiceKeysJson.Default.NewApproval).Gives(201);
     }
 
     private static async Task<IResult> List(HttpContext http, ServiceKeyStore keys, CancellationToken ct)
@@ -51,10 +59,10 @@ internal static class ServiceKeysApi
         if (!TryExpiration(body.Expiration, out var expiresMs))
             return BadExpiration;
         var by = http.Caller().Principal;
-        var metadata = body.Metadata is { } given ? (JsonObject)given.DeepClone() : [];
-        metadata["created_by"] = "Superuser API";
-        metadata["creator"] = by.Name;
-        metadata["ip"] = http.Connection.RemoteIpAddress?.ToString();
+        var metadata = body.Metadata ?? [];
+        metadata["created_by"] = Text("Superuser API");
+        metadata["creator"] = Text(by.Name);
+        metadata["ip"] = Text(http.Connection.RemoteIpAddress?.ToString() ?? "");
         if (!TryMetadata(metadata, out var text))
             return BadMetadata;
         var pair = KeyPair.Create();
@@ -112,9 +120,11 @@ internal static class ServiceKeysApi
         return seconds is null || ms is not null;
     }
 
-    private static bool TryMetadata(JsonObject metadata, out string text)
+    private static JsonElement Text(string text) => JsonSerializer.SerializeToElement(text, ServiceKeysJson.Default.String);
+
+    private static bool TryMetadata(Dictionary<string, JsonElement> metadata, out string text)
     {
-        text = metadata.ToJsonString();
+        text = JsonSerializer.Serialize(metadata, ServiceKeysJson.Default.DictionaryStringJsonElement);
         return text.Length <= MaxMetadata && !text.Contains("\\u0000", StringComparison.Ordinal);
     }
 
@@ -143,9 +153,12 @@ internal static class ServiceKeysApi
     }
 }
 
-internal sealed record NewServiceKey([property: JsonRequired] string Service, [property: JsonRequired] double? Expiration, string? Name = null, JsonObject? Metadata = null, string? Notes = null);
+internal sealed record NewServiceKey([property: JsonRequired] string Service, [property: JsonRequired] double? Expiration, string? Name = null, Dictionary<string, JsonElement>? Metadata = null, string? Notes = null);
 
-internal sealed record ChangedServiceKey(string? Name = null, JsonObject? Metadata = null, JsonElement Expiration = default);
+internal sealed record ChangedServiceKey(string? Name = null, Dictionary<string, JsonElement>? Metadata = null)
+{
+    public JsonElement Expiration { get; init; }
+}
 
 internal sealed record NewApproval(string? Notes = null);
 
@@ -163,6 +176,8 @@ internal sealed record ServiceKeyList(IReadOnlyList<ServiceKeyView> Keys, [prope
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, AllowDuplicateProperties = false, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(NewServiceKey))]
 [JsonSerializable(typeof(ChangedServiceKey))]
+[JsonSerializable(typeof(Dictionary<string, JsonElement>))]
+[JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(NewApproval))]
 [JsonSerializable(typeof(CreatedServiceKey))]
 [JsonSerializable(typeof(ServiceKeyView))]

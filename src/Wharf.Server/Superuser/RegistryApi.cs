@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Wharf.Server.Accounts;
+using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
 using Wharf.Server.Hosting.Settings;
 
@@ -12,11 +13,16 @@ internal static class RegistryApi
     public static void MapRegistry(this WebApplication app)
     {
         // Open: it is what a setup asks before there is anybody who could sign in.
-        app.MapGet("/api/v1/superuser/registrystatus", GetStatus).Requires(Permission.Open).WithName("scRegistryStatus");
-        app.MapGet("/api/v1/superuser/changelog/", GetChangeLog).Requires(Permission.InspectRegistry, fresh: true).WithName("getChangeLog");
-        app.MapGet("/api/v1/superuser/config", GetConfig).Requires(Permission.InspectRegistry, fresh: true).WithName("getRegistryConfig");
-        app.MapGet("/api/v1/superuser/registrysize/", GetSize).Requires(Permission.InspectRegistry, fresh: true).WithName("getRegistrySize");
-        app.MapPost("/api/v1/superuser/registrysize/", QueueSize).Requires(Permission.Superuser, fresh: true).WithName("queueRegistrySizeCalculation");
+        app.MapGet("/api/v1/superuser/registrystatus", GetStatus).Requires(Permission.Open).WithName("scRegistryStatus")
+            .Describe("Says whether the registry is set up.").Gives(RegistryJson.Default.RegistryStatus).Internal();
+        app.MapGet("/api/v1/superuser/changelog/", GetChangeLog).Requires(Permission.InspectRegistry, fresh: true).WithName("getChangeLog")
+            .Describe("Shows what is new in each version, in Markdown.").Gives(RegistryJson.Default.ChangeLog).Internal();
+        app.MapGet("/api/v1/superuser/config", GetConfig).Requires(Permission.InspectRegistry, fresh: true).WithName("getRegistryConfig")
+            .Describe("Shows the settings in force, with the default and the source of each, and without secrets.").Gives(200, "application/json").Internal();
+        app.MapGet("/api/v1/superuser/registrysize/", GetSize).Requires(Permission.InspectRegistry, fresh: true).WithName("getRegistrySize")
+            .Describe("Shows how many bytes all blobs have together, as it was counted last.").Gives(RegistryJson.Default.ShownSize).Internal();
+        app.MapPost("/api/v1/superuser/registrysize/", QueueSize).Requires(Permission.Superuser, fresh: true).WithName("queueRegistrySizeCalculation")
+            .Describe("Has the size of the registry counted anew; 202 where that was asked for already.").Gives(201).Gives(202).Internal();
     }
 
     private static async Task<IResult> GetStatus(AccountStore accounts, CancellationToken ct) =>

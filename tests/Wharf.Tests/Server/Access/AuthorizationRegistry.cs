@@ -15,5 +15,12 @@ public sealed class AuthorizationRegistry : UserRegistry
         ["Accounts:Superusers:0"] = Superuser,
         ["Accounts:FreeNamesAtOnce"] = "true",
         ["Accounts:UserCreation"] = "true",
+        ["Accounts:ConfirmEmail"] = "false",
+        // Mail is written, and waits for a server that there is not.
+        ["Server:PublicUrl"] = "https://registry.example.test",
+        ["Mail:Server"] = "127.0.0.1",
+        ["Mail:Port"] = "9",
+        ["Mail:Security"] = "none",
+        ["Mail:From"] = "registry@example.test",
     };
 }

@@ -60,6 +60,8 @@ internal sealed class World
         var (to, json) = (Fill(path, caller), Fill(body, caller));
         if (to.Contains("{apptoken}", StringComparison.Ordinal))
             to = to.Replace("{apptoken}", await AppTokenAsync(caller), StringComparison.Ordinal);
+        if (to.Contains("{kid}", StringComparison.Ordinal))
+            to = to.Replace("{kid}", await ServiceKeyAsync(), StringComparison.Ordinal);
         return json.Length == 0
             ? await _clients[caller].SendAsync(method, to, method is "POST" or "PUT" or "PATCH" ? [] : null)
             : await _clients[caller].SendJsonAsync(method, to, json);
@@ -71,6 +73,9 @@ internal sealed class World
         var made = await _clients[caller].SendJsonAsync("POST", "/api/v1/user/apptoken", """{"title":"spare"}""");
         return made.Status == System.Net.HttpStatusCode.OK ? made.Json.GetProperty("token").GetProperty("uuid").GetString()! : Guid.Empty.ToString();
     }
+
+    private async Task<string> ServiceKeyAsync() =>
+        (await _registry.Client.SendJsonAsync("POST", "/api/v1/superuser/keys", """{"service":"spare","expiration":null}""")).Is(200).Json.GetProperty("kid").GetString()!;
 
     // The settings name them, so they come back under the same name when a cell has removed them.
     private static async Task<Account> FixedAsync(Registry registry, string name, Account? former)
