@@ -199,7 +199,7 @@ internal static class FlowApi
         : Send(http, request, address, ("error", error.Error), ("error_description", error.Description));
 
     // RFC 6749 4.1.2 and 4.2.2: a code stands in the query, a token behind the #, which no server is sent and no log has. RFC 9207: which server it is.
-    private static RedirectHttpResult Send(HttpContext http, AuthorizationRequest request, PublicAddress address, params (string Name, string Value)[] answer)
+    private static StatusCodeHttpResult Send(HttpContext http, AuthorizationRequest request, PublicAddress address, params (string Name, string Value)[] answer)
     {
         var text = new StringBuilder();
         foreach (var (name, value) in answer.Append(("state", request.State ?? "")).Append(("iss", address.BaseUrl(http))))
@@ -211,7 +211,9 @@ internal static class FlowApi
             to += "?scope=" + Uri.EscapeDataString(ScopeText.Format(request.Scopes));
         var mark = request.ResponseType == AuthorizationRequest.Token ? '#' : to.Contains('?', StringComparison.Ordinal) ? '&' : '?';
         http.Response.Headers["Referrer-Policy"] = "no-referrer";
-        return TypedResults.Redirect($"{to}{mark}{text}");
+        // Not the framework's own result, which writes into the log where it sends a browser.
+        http.Response.Headers.Location = $"{to}{mark}{text}";
+        return TypedResults.StatusCode(StatusCodes.Status302Found);
     }
 
     private static GrantedToken View(OAuthToken token, string secret, string? state) => new(secret, "Bearer", (token.ExpiresMs - token.CreatedMs) / 1000, token.Scope, state);

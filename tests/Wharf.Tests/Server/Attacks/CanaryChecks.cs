@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Wharf.Tests.Server.Access;
 using Wharf.Tests.Server.Accounts;
+using Wharf.Tests.Server.OAuth;
 using Wharf.Tests.Server.Organizations;
 
 namespace Wharf.Tests.Server.Attacks;
@@ -66,6 +67,7 @@ internal sealed partial class CanaryChecks(AttackedRegistry registry) : Checks(r
         }
         await RegistryAsync();
         await PasswordsAsync();
+        await OAuthAsync();
 
         var (log, metrics, database) = (canaries.Log(), (await canaries.Anonymous.ReadAsync("/metrics")).Is(200).Text, await DatabaseDump.ReadAsync(canaries));
         secrets["a cookie"] = browser.Cookie!.Split('.')[^1];
@@ -103,6 +105,37 @@ internal sealed partial class CanaryChecks(AttackedRegistry registry) : Checks(r
             foreach (var password in new[] { owner.Password, wrong })
                 foreach (var form in new[] { $"grant_type=password&service=wharf&client_id={query}&username={owner.Name}&password={password}", $"grant_type={query}&password={password}", $"grant_type=refresh_token&refresh_token={password}" })
                     await canaries.Anonymous.SendAsync("POST", "/v2/auth", Encoding.UTF8.GetBytes(form), ("Content-Type", "application/x-www-form-urlencoded"));
+        }
+
+        async Task OAuthAsync()
+        {
+            var owner = await canaries.CreateUserAsync();
+            var (org, client, token, uuid) = await owner.MintAsync("org:admin repo:admin user:admin");
+            secrets["an OAuth token"] = token;
+            var path = $"/api/v1/organization/{org}/applications/{client}";
+            var secret = secrets["an application's secret"] = (await owner.Client.ReadAsync(path)).Is(200).Json.GetProperty("client_secret").GetString()!;
+            foreach (var credential in new[] { ("Authorization", "Bearer " + token), Requests.Basic("$oauthtoken", token), Requests.Basic("$oauthtoken", token[..^1]), Requests.Basic(client, secret) })
+                foreach (var (method, to) in ((string, string)[])[("GET", "/api/v1/user/"), ("GET", "/v2/"), ("GET", $"{path}/tokens"), ("POST", "/oauth/access_token"), ("GET", $"/oauth/authorize?client_id={client}"), ("GET", "/v2/auth?service=wharf"), ("DELETE", $"{path}/tokens/{Guid.NewGuid()}")])
+                    await TryAsync(canaries.Anonymous, method, $"{to}{(to.Contains('?', StringComparison.Ordinal) ? "&" : "?")}access_token={query}&client_secret={query}", "", credential);
+            var page = await Browser.SignedInAsync(canaries, owner);
+            var request = $"client_id={client}&redirect_uri={Uri.EscapeDataString("https://app.example.test/callback")}&scope=repo:read&response_type=";
+            async Task<Uri> AllowAsync(string type) => new((await canaries.Anonymous.SendAsync("POST", "/oauth/authorizeapp", Encoding.UTF8.GetBytes(request + type), ("Content-Type", "application/x-www-form-urlencoded"),
+                ("Cookie", $"wharf-session={page.Cookie}"), ("X-CSRF-Token", page.Csrf!))).Is(302).Location);
+            secrets["an implicit token"] = System.Web.HttpUtility.ParseQueryString((await AllowAsync("token")).Fragment.TrimStart('#'))["access_token"]!;
+            var code = secrets["a code"] = System.Web.HttpUtility.ParseQueryString((await AllowAsync("code")).Query)["code"]!;
+            foreach (var shown in new[] { wrong, secret, secret })
+            {
+                var form = $"grant_type=authorization_code&code={code}&client_id={client}&client_secret={shown}&redirect_uri={Uri.EscapeDataString("https://app.example.test/callback")}";
+                var answer = await canaries.Anonymous.SendAsync("POST", "/oauth/access_token", Encoding.UTF8.GetBytes(form), ("Content-Type", "application/x-www-form-urlencoded"));
+                if (answer.Status == System.Net.HttpStatusCode.OK)
+                    secrets["an exchanged token"] = answer.Json.GetProperty("access_token").GetString()!;
+                else
+                    errors.Add(answer.Text);
+            }
+            Assert.Contains("an exchanged token", secrets.Keys);
+            secrets["a replaced secret"] = secret;
+            secrets["a new secret"] = (await owner.Client.SendAsync("POST", $"{path}/resetclientsecret", [])).Is(200).Json.GetProperty("client_secret").GetString()!;
+            (await owner.Client.SendAsync("DELETE", $"{path}/tokens/{uuid}")).Is(204);
         }
 
         async Task PasswordsAsync()
@@ -209,7 +242,7 @@ internal sealed partial class CanaryChecks(AttackedRegistry registry) : Checks(r
 
     private static string Canary() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
 
-    [GeneratedRegex(@"\{((?:org\}/app)|[a-z]+)\}?", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"\{((?:org\}/app(?![a-z]))|[a-z]+)\}?", RegexOptions.None, 1000)]
     private static partial Regex Placeholder();
 
     // Other checks do not run beside this one, but work of the server itself may.

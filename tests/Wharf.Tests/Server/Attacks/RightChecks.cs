@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.RegularExpressions;
 using Wharf.Tests.Server.Access;
+using Wharf.Tests.Server.OAuth;
 using Wharf.Tests.Server.Organizations;
 
 namespace Wharf.Tests.Server.Attacks;
@@ -134,7 +135,7 @@ internal sealed partial class RightChecks(AttackedRegistry registry) : Checks(re
         {
             if (row.Expected[0] < 400 || row.Nickname == "initializeUser")
                 continue; // open to anybody, and the one that looks at no credential
-            var path = Placeholder().Replace(row.Path.Replace("{org}/app", repository, StringComparison.Ordinal), User);
+            var path = Placeholder().Replace(row.Path.Replace("/repository/{org}/app", $"/repository/{repository}", StringComparison.Ordinal), User);
             foreach (var token in tokens)
             {
                 var answer = await Anonymous.WithTokenAsync(token, row.Method, path, Encoding.UTF8.GetBytes(row.Body.Length > 0 ? Placeholder().Replace(row.Body, User) : "{}"), ("Content-Type", "application/json"));
@@ -312,6 +313,9 @@ internal sealed partial class RightChecks(AttackedRegistry registry) : Checks(re
         await Client.CreateTeamAsync(organization, "devs", "creator", former.Name);
         await Client.GrantAsync(repository, former.Name, "write");
         var (token, browser) = (await former.Client.TokenAsync($"repository:{repository}:pull,push"), await Accounts.Browser.SignedInAsync(Registry, former));
+        var (_, _, secret, _) = await former.MintAsync("repo:write repo:create org:admin");
+        var oauth = Registry.ClientFor("$oauthtoken", secret);
+        (await oauth.ReadAsync($"/v2/{repository}/manifests/v1")).Is(200);
         var upload = (await Anonymous.WithTokenAsync(token, "POST", $"/v2/{repository}/blobs/uploads/", [])).Is(202).Location;
         (await browser.SendAsync("GET", $"/api/v1/repository/{repository}")).Is(200);
 
@@ -324,6 +328,9 @@ internal sealed partial class RightChecks(AttackedRegistry registry) : Checks(re
         IsOneOf(await browser.SendAsync("GET", $"/api/v1/repository/{repository}"), 403, 404);
         IsOneOf(await browser.SendAsync("POST", "/api/v1/repository", $$"""{"namespace":"{{organization}}","repository":"new","visibility":"private","description":""}"""), 403, 404);
         (await browser.SendAsync("GET", $"/api/v1/organization/{organization}")).Is(404);
+        (await oauth.ReadAsync($"/v2/{repository}/manifests/v1")).Is(403);
+        (await oauth.ReadAsync($"/api/v1/organization/{organization}")).Is(404);
+        (await oauth.SendJsonAsync("POST", "/api/v1/repository", $$"""{"namespace":"{{organization}}","repository":"new","visibility":"private","description":""}""")).Is(403);
     }
 
     [Attack("Z14")]
