@@ -38,7 +38,7 @@ internal sealed class SchemaSet(string prefix)
         return schemas;
     }
 
-    private JsonNode Transform(JsonSchemaExporterContext context, JsonNode node, bool answer)
+    private JsonObject Transform(JsonSchemaExporterContext context, JsonNode node, bool answer)
     {
         var property = context.PropertyInfo;
         var leftOut = answer && property is not null && IsLeftOutWhenNull(property);
