@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Wharf.Server.Audit.Sinks;
 
 namespace Wharf.Server.Audit;
 
@@ -28,4 +29,7 @@ internal sealed class AuditOptions
 
     /// <summary>After how many days entries go to compressed files of the blob storage; the lists of the API end there. 0 keeps them for ever.</summary>
     [Range(0, 3650)] public int RotateDays { get; set; } = 30;
+
+    /// <summary>Where the trail is sent too.</summary>
+    public List<SinkOptions> Sinks { get; set; } = [];
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Wharf.Server.Audit.Sinks;
 using Wharf.Server.Content;
 using Wharf.Server.Data;
 using Wharf.Server.Data.Postgres;
@@ -16,8 +17,9 @@ internal static class AuditSetup
     public static void AddAudit(this WebApplicationBuilder builder)
     {
         var options = builder.AddSection<AuditOptions>("Audit");
+        builder.AddSinks(options);
         builder.Services
-            .AddSingleton<AuditDatabase>()
+            .AddSingleton<AuditDatabase>().AddSingleton<SinkStore>()
             .AddSingleton(new StartupStep("audit trail", (services, _) =>
             {
                 Open(services, options);
@@ -33,6 +35,12 @@ internal static class AuditSetup
             .AddSingleton(new AdminCommand("audit.verify", VerifyAsync))
             .AddSingleton(new AdminCommand("audit.rotate", RotateAsync))
             .AddSingleton(new AdminCommand("audit.erase", EraseAsync));
+    }
+
+    private static void AddSinks(this WebApplicationBuilder builder, AuditOptions options)
+    {
+        foreach (var sink in options.Sinks)
+            builder.Services.AddSingleton<IHostedService>(s => ActivatorUtilities.CreateInstance<SinkWorker>(s, sink));
     }
 
     private static void Open(IServiceProvider services, AuditOptions options)

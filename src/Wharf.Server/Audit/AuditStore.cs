@@ -64,6 +64,10 @@ internal sealed class AuditStore(AuditDatabase audit)
         return 0;
     }
 
+    /// <summary>Moves a cursor by itself.</summary>
+    public Task<int> MoveCursorAsync(CursorMove move, CancellationToken ct) => Db.WriteAsync(tx => tx.ExecuteAsync(
+        "UPDATE audit_cursor SET position = @to WHERE name = @name AND position = @from", ("name", move.Name), ("from", move.From), ("to", move.To)), ct);
+
     /// <summary>The newest batch of every writer.</summary>
     public ValueTask<List<(long Writer, long N, byte[] Hash)>> HeadsAsync(CancellationToken ct) => Db.ListAsync(
         "SELECT writer, n, hash FROM audit_head", static r => (r.GetInt64(0), r.GetInt64(1), r.GetFieldValue<byte[]>(2)), ct);

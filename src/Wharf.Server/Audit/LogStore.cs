@@ -20,10 +20,18 @@ internal sealed class LogStore(Database db, AuditDatabase audit, AuditStore stor
              ORDER BY at_ms DESC, writer DESC, n DESC, i DESC LIMIT @count
             """, static r => (Place: new LogPlace(r.GetInt64(0), r.GetInt64(1), r.GetInt64(2), r.GetInt32(3)), Line: AuditLine.Parse(r.GetFieldValue<byte[]>(4))), ct, [.. args, ("count", query.Count + 1)]);
         LogPlace? next = rows.Count > query.Count ? rows[query.Count - 1].Place : null;
-        rows = rows[..Math.Min(rows.Count, query.Count)];
+        return new LogPage(await TellAsync(rows[..Math.Min(rows.Count, query.Count)], ct), next);
+    }
+
+    /// <summary>Some batches of a writer, in order.</summary>
+    public async ValueTask<List<LogEntry>> TellAsync(long writer, long first, long last, CancellationToken ct) => await TellAsync(
+        [.. (await store.RowsAsync(writer, first, last, ct)).Select(r => (new LogPlace(r.AtMs, writer, r.N, r.I), AuditLine.Parse(r.Line)))], ct);
+
+    private async ValueTask<List<LogEntry>> TellAsync(List<(LogPlace Place, AuditLine Line)> rows, CancellationToken ct)
+    {
         var persons = await store.PersonsAsync(rows.SelectMany(static r => r.Line.About is { } about ? new[] { r.Line.Who, about } : [r.Line.Who]), ct);
         var namespaces = await NamesAsync([.. rows.Select(static r => r.Line.NamespaceId).Distinct()], ct);
-        return new LogPage([.. rows.Select(r => new LogEntry(r.Place, r.Line, Person(persons, r.Line.Who), Person(persons, r.Line.About), namespaces.TryGetValue(r.Line.NamespaceId, out var owner) ? owner : null))], next);
+        return [.. rows.Select(r => new LogEntry(r.Place, r.Line, Person(persons, r.Line.Who), Person(persons, r.Line.About), namespaces.TryGetValue(r.Line.NamespaceId, out var owner) ? owner : null))];
     }
 
     /// <summary>How often what happened on which day.</summary>

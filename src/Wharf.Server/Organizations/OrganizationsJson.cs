@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using Wharf.Server.QuayApi;
 
@@ -44,7 +45,7 @@ internal sealed record Collaborators([property: JsonPropertyName("collaborators"
 
 internal sealed record Collaborator(string Kind, string Name, Avatar Avatar, IReadOnlyList<string> Repositories);
 
-internal sealed record TeamDescription([property: JsonRequired] string Role, string? Description);
+internal sealed record TeamDescription([property: JsonRequired, AllowedValues("member", "creator", "admin")] string Role, string? Description);
 
 internal sealed record ChangedTeam(string Name, string Description, bool CanView, string Role, Avatar Avatar, bool NewTeam);
 
@@ -70,13 +71,13 @@ internal sealed record TeamInvites(IReadOnlyList<ShownInvite> Invites, [property
 
 internal sealed record ShownInvite(string Code, string Org, string Team, string? Inviter, string Created);
 
-internal sealed record NewPrototype([property: JsonRequired] string Role, [property: JsonRequired] PrototypeDelegate Delegate, PrototypeActivator? ActivatingUser);
+internal sealed record NewPrototype([property: JsonRequired, AllowedValues("read", "write", "admin")] string Role, [property: JsonRequired] PrototypeDelegate Delegate, PrototypeActivator? ActivatingUser);
 
 internal sealed record PrototypeActivator([property: JsonRequired] string Name);
 
 internal sealed record PrototypeDelegate([property: JsonRequired] string Name, [property: JsonRequired] string Kind);
 
-internal sealed record PrototypeUpdate([property: JsonRequired] string Role);
+internal sealed record PrototypeUpdate([property: JsonRequired, AllowedValues("read", "write", "admin")] string Role);
 
 internal sealed record Prototypes([property: JsonPropertyName("prototypes")] IReadOnlyList<ShownPrototype> List);
 

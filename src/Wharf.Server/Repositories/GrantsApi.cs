@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
@@ -130,7 +131,7 @@ internal sealed record GrantList(Dictionary<string, ShownGrant> Permissions, str
 
 internal sealed record ShownGrant(string Role, string Name, Avatar Avatar, bool? IsRobot, bool? IsOrgMember);
 
-internal sealed record NewGrant([property: JsonRequired] string Role);
+internal sealed record NewGrant([property: JsonRequired, AllowedValues("read", "write", "admin")] string Role);
 
 internal sealed record TransitiveRoles(IReadOnlyList<TransitiveRole> Permissions);
 

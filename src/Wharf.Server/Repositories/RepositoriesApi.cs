@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using Wharf.Oci;
 using Wharf.Server.ApiDocs;
@@ -243,7 +244,7 @@ internal static class RepositoriesApi
     private static IResult Success => TypedResults.Json(new Done(true), RepositoriesJson.Default.Done);
 }
 
-internal sealed record NewRepository([property: JsonRequired] string Repository, string? Namespace, [property: JsonRequired] string Visibility, string? RepoKind, string Description = "");
+internal sealed record NewRepository([property: JsonRequired] string Repository, string? Namespace, [property: JsonRequired, AllowedValues("public", "private")] string Visibility, string? RepoKind, string Description = "");
 
 internal sealed record CreatedRepository(string Namespace, string Name, string Kind);
 
@@ -265,9 +266,9 @@ internal sealed record DeletedRepositories(IReadOnlyList<ShownDeleted> Repositor
 
 internal sealed record ShownDeleted(string Namespace, string Name, string Deleted, string? DeletedBy, string RestorableUntil);
 
-internal sealed record Visibility([property: JsonRequired, JsonPropertyName("visibility")] string Value);
+internal sealed record Visibility([property: JsonRequired, JsonPropertyName("visibility"), AllowedValues("public", "private")] string Value);
 
-internal sealed record NewState([property: JsonRequired] string State);
+internal sealed record NewState([property: JsonRequired, AllowedValues("NORMAL", "READ_ONLY")] string State);
 
 internal sealed record Done(bool Success);
 

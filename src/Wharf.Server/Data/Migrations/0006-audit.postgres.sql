@@ -71,3 +71,6 @@ CREATE TABLE audit_span (
     PRIMARY KEY (writer, first)
 );
 CREATE TABLE audit_cursor (name TEXT COLLATE "C" PRIMARY KEY, position BIGINT NOT NULL);
+
+-- How far each sink has come in the chain of each writer.
+CREATE TABLE audit_sent (sink TEXT COLLATE "C" NOT NULL, writer BIGINT NOT NULL, n BIGINT NOT NULL, PRIMARY KEY (sink, writer));

@@ -108,28 +108,30 @@ public sealed class OrganizationTests(UserRegistry registry) : IClassFixture<Use
     [Fact]
     public async Task A_deleted_organization_is_gone_with_its_repositories_and_robots_and_comes_back_with_them()
     {
-        var (org, member) = (await Me.CreateOrganizationAsync(), await registry.CreateUserAsync());
-        await Me.CreateTeamAsync(org, "devs", "creator", member.Name);
-        var robot = await registry.CreateRobotAsync(Me, org, "ci");
+        // Of one's own, since the list of what was deleted is to have nothing else.
+        var (owner, member) = (await registry.CreateUserAsync(), await registry.CreateUserAsync());
+        var org = await owner.Client.CreateOrganizationAsync();
+        await owner.Client.CreateTeamAsync(org, "devs", "creator", member.Name);
+        var robot = await registry.CreateRobotAsync(owner.Client, org, "ci");
         var image = await member.Client.PushImageAsync($"{org}/app", "v1");
-        await Me.GrantAsync($"{org}/app", $"{org}+ci", "read");
+        await owner.Client.GrantAsync($"{org}/app", $"{org}+ci", "read");
         (await robot.ReadAsync($"/v2/{org}/app/manifests/v1")).Is(200);
 
-        (await Me.SendAsync("DELETE", $"/api/v1/organization/{org}")).Is(204);
+        (await owner.Client.SendAsync("DELETE", $"/api/v1/organization/{org}")).Is(204);
 
-        (await Me.ReadAsync($"/api/v1/organization/{org}")).Is(404);
+        (await owner.Client.ReadAsync($"/api/v1/organization/{org}")).Is(404);
         (await robot.ReadAsync("/v2/")).Is(401);
         Assert.NotEqual(200, (int)(await member.Client.ReadAsync($"/v2/{org}/app/manifests/v1")).Status);
-        (await Me.ReadAsync("/api/v1/user/deletedorganizations")).Is(200).Shows("""
+        (await owner.Client.ReadAsync("/api/v1/user/deletedorganizations")).Is(200).Shows("""
             {"organizations":[{"name":"{org}","deleted":"*","deleted_by":"{me}","restorable_until":"*"}]}
-            """, ("org", org), ("me", registry.User.Name));
+            """, ("org", org), ("me", owner.Name));
 
-        (await Me.SendAsync("POST", $"/api/v1/organization/{org}/restore")).Is(204);
+        (await owner.Client.SendAsync("POST", $"/api/v1/organization/{org}/restore")).Is(204);
 
         Assert.Equal(image.Manifest, (await robot.ReadAsync($"/v2/{org}/app/manifests/v1")).Is(200).Body);
         (await member.Client.ReadAsync($"/v2/{org}/app/manifests/v1")).Is(200);
-        Assert.Empty((await Me.ReadAsync("/api/v1/user/deletedorganizations")).Is(200).Json.GetProperty("organizations").EnumerateArray());
-        (await Me.SendAsync("POST", $"/api/v1/organization/{org}/restore")).Is(404);
+        Assert.Empty((await owner.Client.ReadAsync("/api/v1/user/deletedorganizations")).Is(200).Json.GetProperty("organizations").EnumerateArray());
+        (await owner.Client.SendAsync("POST", $"/api/v1/organization/{org}/restore")).Is(404);
     }
 
     [Fact]

@@ -81,3 +81,6 @@ CREATE TABLE audit_span (
 
 -- How far readers of the trail, and the trail as a reader of the outbox, have come.
 CREATE TABLE audit_cursor (name TEXT PRIMARY KEY, position BIGINT NOT NULL);
+
+-- How far each sink has come in the chain of each writer.
+CREATE TABLE audit_sent (sink TEXT NOT NULL, writer BIGINT NOT NULL, n BIGINT NOT NULL, PRIMARY KEY (sink, writer));
