@@ -13,6 +13,7 @@ debian_packages=(
   git procps util-linux                              # what tests call themselves
   postgresql-15                                      # the other database
   exim4-daemon-light                                 # the mail server
+  rsyslog rsyslog-gnutls                             # where the audit trail is sent
   chromium                                           # pages
 )
 # name here, package, release of Debian: static Go binaries that run on Debian 12's libc.
