@@ -4,6 +4,7 @@ using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
 using Wharf.Server.Hosting;
 using Wharf.Server.Hosting.Network;
+using Wharf.Server.OAuth;
 using Wharf.Server.Mail;
 using Wharf.Server.Repositories;
 
@@ -15,7 +16,7 @@ internal static class ConfigApi
     public static void Map(WebApplication app) => app.MapGet("/config", Get).Requires(Permission.Open).WithName("getConfig")
         .Describe("Says what this registry can do and how it is set up, as far as everyone may know.").Gives(200, "application/json");
 
-    private static ContentHttpResult Get(HttpContext http, PublicAddress address, AccountOptions accounts, AuthOptions auth, MailQueue mail, RegistryOptions registry)
+    private static ContentHttpResult Get(HttpContext http, PublicAddress address, AccountOptions accounts, AuthOptions auth, MailQueue mail, RegistryOptions registry, OAuthOptions oauth)
     {
         var url = address.BaseUrl(http).Split("://", 2);
         var config = new JsonObject
@@ -26,6 +27,7 @@ internal static class ConfigApi
             ["REGISTRY_TITLE"] = "Wharf",
             ["REGISTRY_TITLE_SHORT"] = "Wharf",
             ["REGISTRY_STATE"] = "normal",
+            ["LOCAL_OAUTH_HANDLER"] = RedirectTarget.LocalPath,
             ["DEFAULT_TAG_EXPIRATION"] = "2w",
             ["TAG_EXPIRATION_OPTIONS"] = new JsonArray("0s", "1d", "1w", "2w", "4w"),
             ["CREATE_PRIVATE_REPO_ON_PUSH"] = registry.CreatePrivateRepoOnPush,
@@ -36,6 +38,7 @@ internal static class ConfigApi
         {
             ["ANONYMOUS_ACCESS"] = auth.AnonymousAccess,
             ["APP_SPECIFIC_TOKENS"] = true,
+            ["ASSIGN_OAUTH_TOKEN"] = oauth.AssignTokens,
             ["BILLING"] = false,
             ["BUILD_SUPPORT"] = false,
             ["CHANGE_TAG_EXPIRATION"] = true,

@@ -72,7 +72,7 @@ internal static class FlowApi
     {
         if (!options.AssignTokens)
             return Pages.Message(http, 404, "Not here", "Tokens are not assigned here (OAuth.AssignTokens).");
-        var form = http.Request.HasFormContentType ? await Forms.ReadAsync(http, ct) : null;
+        var form = await Forms.ReadAsync(http, ct);
         var given = form is { Count: > 0 } ? form.Where(f => !http.Request.Query.ContainsKey(f.Key)).Concat(http.Request.Query) : http.Request.Query;
         var (request, error, refusal) = await BeginAsync(http, given, AuthorizationRequest.Token, applications, address, ct);
         if (request is null)

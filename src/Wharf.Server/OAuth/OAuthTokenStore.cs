@@ -46,7 +46,7 @@ internal sealed class OAuthTokenStore
         var state = await _db.OneAsync("""
             SELECT t.account_id, t.token_mac, t.expires_ms, t.scope, t.uuid, a.client_id, a.name, a.namespace_id
               FROM oauth_token t JOIN oauth_application a ON a.id = t.application_id JOIN namespace o ON o.id = a.namespace_id AND o.deleted_ms IS NULL
-             WHERE t.token_id = @token
+             WHERE t.token_id = @token AND (t.parent_id IS NULL OR EXISTS (SELECT 1 FROM oauth_token p WHERE p.id = t.parent_id))
             """,
             r => new OAuthTokenState(r.GetInt64(0), r.GetFieldValue<byte[]>(1), ScopeText.WithImplied(ScopesOf(r.GetString(3))),
                 new OAuthCredential(tokenId, r.GetString(4), r.GetString(5), r.GetString(6), r.GetInt64(7), r.GetInt64(2))), ct, ("token", tokenId));
@@ -62,7 +62,7 @@ internal sealed class OAuthTokenStore
          WHERE t.application_id = @application AND t.id > @after ORDER BY t.id LIMIT @count
         """, Read, ct, ("application", application.Id), ("after", after), ("count", count));
 
-    /// <summary>Makes a token that acts for who asks. One that another token makes does not outlive it.</summary>
+    /// <summary>Makes a token that acts for who asks. One that another token makes ends with it, and makes no further ones.</summary>
     /// <param name="seconds">How long it lives; null for as long as the settings allow.</param>
     public async Task<NewOAuthToken> MintAsync(Principal by, Application application, string name, Scopes scopes, long? seconds, CancellationToken ct)
     {
@@ -71,8 +71,13 @@ internal sealed class OAuthTokenStore
         {
             if (!await LockAsync(tx, by.AccountId, application.Id))
                 return NewOAuthToken.NoApplication;
+            long? parentId = null;
             if (by.OAuth is { } parent)
             {
+                var row = await tx.OneAsync("SELECT id, parent_id FROM oauth_token WHERE token_id = @token", static r => ((long Id, bool Made)?)(r.GetInt64(0), !r.IsDBNull(1)), ("token", parent.TokenId));
+                if (row is not { Made: false } own)
+                    return NewOAuthToken.Refused("A token that another token made makes no further ones.");
+                parentId = own.Id;
                 var left = (parent.ExpiresMs - await tx.OneAsync("SELECT now_ms()", static r => r.GetInt64(0))) / 1000;
                 if (left <= 0 || seconds > left)
                     return NewOAuthToken.Refused("A token that another token makes ends with it at the latest.");
@@ -81,7 +86,7 @@ internal sealed class OAuthTokenStore
             if (await tx.OneAsync("SELECT count(*) FROM oauth_token WHERE application_id = @application AND name IS NOT NULL AND expires_ms > now_ms()",
                 static r => r.GetInt64(0), ("application", application.Id)) >= _options.TokensPerApplication)
                 return NewOAuthToken.Refused($"Token limit reached: maximum {_options.TokensPerApplication} non-expired tokens per application");
-            return await InsertAsync(tx, by, application, name, scopes, seconds, secret);
+            return await InsertAsync(tx, by, application, name, scopes, seconds, parentId, secret);
         }, ct);
     }
 
@@ -95,7 +100,7 @@ internal sealed class OAuthTokenStore
              ORDER BY id DESC LIMIT 1000 OFFSET {MostByConsent - 1}
             """, static r => r.GetString(0), ("application", application.Id), ("account", person.AccountId)))
             await EndAsync(tx, person.AccountId, old, "t.account_id = @of", person.AccountId);
-        return await InsertAsync(tx, person, application, null, scopes, null, secret);
+        return await InsertAsync(tx, person, application, null, scopes, null, null, secret);
     }
 
     /// <summary>The secret parts of a token, made before the transaction that stores them.</summary>
@@ -154,15 +159,15 @@ internal sealed class OAuthTokenStore
 
     public void DropAll() => _known.DropAll();
 
-    private async ValueTask<NewOAuthToken> InsertAsync(Tx tx, Principal person, Application application, string? name, Scopes scopes, long? seconds, OAuthSecret secret)
+    private async ValueTask<NewOAuthToken> InsertAsync(Tx tx, Principal person, Application application, string? name, Scopes scopes, long? seconds, long? parentId, OAuthSecret secret)
     {
         var (uuid, scope) = (Guid.NewGuid().ToString(), ScopeText.Format(scopes));
         var token = await tx.OneAsync("""
-            INSERT INTO oauth_token (uuid, application_id, account_id, name, scope, token_id, token_mac, created_ms, expires_ms)
-            VALUES (@uuid, @application, @account, @name, @scope, @token, @mac, now_ms(), now_ms() + @life) RETURNING id, created_ms, expires_ms
+            INSERT INTO oauth_token (uuid, application_id, account_id, name, scope, token_id, token_mac, created_ms, expires_ms, parent_id)
+            VALUES (@uuid, @application, @account, @name, @scope, @token, @mac, now_ms(), now_ms() + @life, @parent) RETURNING id, created_ms, expires_ms
             """, r => new OAuthToken(r.GetInt64(0), uuid, name, scope, person.Name, r.GetInt64(1), r.GetInt64(2), null),
             ("uuid", uuid), ("application", application.Id), ("account", person.AccountId), ("name", name), ("scope", scope), ("token", secret.Id), ("mac", secret.Mac),
-            ("life", (seconds ?? LongestSeconds) * 1000));
+            ("life", (seconds ?? LongestSeconds) * 1000), ("parent", parentId));
         await AddEventAsync(tx, "oauth.token_created", application.NamespaceId, person.AccountId, new()
         {
             ["token"] = uuid,
@@ -178,24 +183,33 @@ internal sealed class OAuthTokenStore
 
     private async ValueTask<bool> EndAsync(Tx tx, long by, string uuid, string condition, long of)
     {
-        var found = await tx.OneAsync($"""
-            SELECT a.namespace_id, t.token_id, t.name, t.scope, t.account_id, a.client_id, a.name
+        var found = await tx.ListAsync($"""
+            WITH ended AS (SELECT t.id FROM oauth_token t WHERE t.uuid = @uuid AND {condition})
+            SELECT t.id, a.namespace_id, t.uuid, t.name, t.scope, t.account_id, a.client_id, a.name
               FROM oauth_token t JOIN oauth_application a ON a.id = t.application_id
-             WHERE t.uuid = @uuid AND {condition}
-            """, static r => new Ended(r.GetInt64(0), r.GetString(1), r.IsDBNull(2) ? null : r.GetString(2), r.GetString(3), r.GetInt64(4), r.GetString(5), r.GetString(6)), ("uuid", uuid), ("of", of));
-        if (found is null || await tx.ExecuteAsync("DELETE FROM oauth_token WHERE uuid = @uuid", ("uuid", uuid)) == 0)
-            return false;
-        await AddEventAsync(tx, "oauth.token_revoked", found.NamespaceId, by, new()
+             WHERE t.id IN (SELECT id FROM ended) OR t.parent_id IN (SELECT id FROM ended)
+             ORDER BY t.id
+            """, static r => new Ended(r.GetInt64(0), r.GetInt64(1), r.GetString(2), r.IsDBNull(3) ? null : r.GetString(3), r.GetString(4), r.GetInt64(5), r.GetString(6), r.GetString(7)),
+            ("uuid", uuid), ("of", of));
+        var any = false;
+        foreach (var token in found)
         {
-            ["token"] = uuid,
-            ["name"] = found.Name,
-            ["scope"] = found.Scope,
-            ["account"] = found.Person,
-            ["client_id"] = found.ClientId,
-            ["application_name"] = found.Application,
-        });
-        tx.OnCommit(() => _known.Drop(found.TokenId));
-        return true;
+            if (await tx.ExecuteAsync("DELETE FROM oauth_token WHERE id = @id", ("id", token.Id)) == 0)
+                continue;
+            any = true;
+            await AddEventAsync(tx, "oauth.token_revoked", token.NamespaceId, by, new()
+            {
+                ["token"] = token.Uuid,
+                ["name"] = token.Name,
+                ["scope"] = token.Scope,
+                ["account"] = token.Person,
+                ["client_id"] = token.ClientId,
+                ["application_name"] = token.Application,
+            });
+        }
+        // What it made may come beside this, and be void by that alone.
+        tx.OnCommit(DropAll);
+        return any;
     }
 
     private ValueTask<List<Authorization>> ListAuthorizationsAsync(string condition, long accountId, CancellationToken ct, params (string, object?)[] arguments) => _db.ListAsync($"""
@@ -217,5 +231,5 @@ internal sealed class OAuthTokenStore
     private static OAuthToken Read(DbDataReader r) => new(r.GetInt64(0), r.GetString(1), r.IsDBNull(2) ? null : r.GetString(2), r.GetString(3), r.IsDBNull(4) ? null : r.GetString(4),
         r.GetInt64(5), r.GetInt64(6), r.IsDBNull(7) ? null : r.GetInt64(7));
 
-    private sealed record Ended(long NamespaceId, string TokenId, string? Name, string Scope, long Person, string ClientId, string Application);
+    private sealed record Ended(long Id, long NamespaceId, string Uuid, string? Name, string Scope, long Person, string ClientId, string Application);
 }

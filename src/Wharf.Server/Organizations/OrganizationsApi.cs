@@ -96,7 +96,7 @@ internal static class OrganizationsApi
         if (Page.From(http, out var after) is { } refused)
             return refused;
         var me = http.Caller().Principal;
-        var found = await organizations.ListDeletedAsync(me, me.Superuser || me.ReadsAll, after, PageSize + 1, ct);
+        var found = await organizations.ListDeletedAsync(me, me.Superuser || (me.ReadsAll && me.Has(Scopes.OrgAdmin)), after, PageSize + 1, ct);
         var next = Page.Cut(found, PageSize, static o => o.Id);
         return TypedResults.Json(new DeletedOrganizations([.. found.Select(static o => new ShownDeletedOrganization(o.Name, QuayDate.Format(o.DeletedMs)!, o.DeletedBy, QuayDate.Format(o.UntilMs)!))], next),
             OrganizationsJson.Default.DeletedOrganizations);

@@ -25,8 +25,10 @@ CREATE TABLE oauth_token (
     token_mac      BYTES NOT NULL,                           -- keyed hash of the whole token, which is kept nowhere
     created_ms     BIGINT NOT NULL,
     expires_ms     BIGINT NOT NULL,
-    last_used_ms   BIGINT
+    last_used_ms   BIGINT,
+    parent_id      BIGINT                                    -- the token that made it, and without which it is void
 );
+CREATE INDEX oauth_token_parent ON oauth_token (parent_id) WHERE parent_id IS NOT NULL;
 CREATE INDEX oauth_token_application ON oauth_token (application_id, id);
 CREATE INDEX oauth_token_account ON oauth_token (account_id, id);
 CREATE INDEX oauth_token_expiry ON oauth_token (expires_ms);

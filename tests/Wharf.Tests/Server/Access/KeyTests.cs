@@ -6,6 +6,7 @@ using System.Text.Json;
 using Npgsql;
 using Wharf.Server.Auth;
 using Wharf.Server.Hosting;
+using Wharf.Tests.Server.OAuth;
 
 namespace Wharf.Tests.Server.Access;
 
@@ -71,6 +72,9 @@ public sealed class KeyTests
         var app = (await user.Client.SendJsonAsync("POST", "/api/v1/user/apptoken", """{"title":"build"}""")).Is(200).Json.GetProperty("token").GetProperty("token_code").GetString()!;
         var encrypted = (await user.Client.SendJsonAsync("POST", "/api/v1/user/clientkey", $$"""{"password":"{{user.Password}}"}""")).Is(200).Json.GetProperty("key").GetString()!;
         (await registry.ClientFor(user.Name, encrypted).ReadAsync("/v2/")).Is(200);
+        var (org, application, oauth, _) = await user.MintAsync("repo:read");
+        var secretPath = $"/api/v1/organization/{org}/applications/{application}";
+        var secret = (await user.Client.ReadAsync(secretPath)).Is(200).Json.GetProperty("client_secret").GetString();
         var oldFile = Path.Combine(registry.DataDirectory, "keys.json");
         var oldRing = await File.ReadAllBytesAsync(oldFile, TestContext.Current.CancellationToken);
 
@@ -109,6 +113,8 @@ public sealed class KeyTests
             }
             (await registry.ClientFor(user.Name, user.Password).ReadAsync("/v2/")).Is(200);
             (await registry.ClientFor("$app", app).ReadAsync("/v2/")).Is(200);
+            (await registry.ClientFor("$oauthtoken", oauth).ReadAsync("/v2/")).Is(200);
+            Assert.Equal(secret, (await user.Client.ReadAsync(secretPath)).Is(200).Json.GetProperty("client_secret").GetString());
             (await registry.Client.ReadAsync("/v2/")).Is(200);
         }
     }

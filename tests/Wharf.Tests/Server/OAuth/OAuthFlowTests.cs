@@ -377,6 +377,19 @@ public sealed partial class OAuthFlowTests(UserRegistry registry) : IClassFixtur
     }
 
     [Fact]
+    public async Task Only_small_forms_are_read()
+    {
+        var (_, _, client, secret) = await ApplicationAsync();
+        var fields = $"grant_type=authorization_code&client_id={client}&client_secret={secret}&redirect_uri={Uri.EscapeDataString(Redirect)}&code=";
+
+        foreach (var (type, body) in ((string, string)[])[
+            ("application/json", "{}"), ("multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"grant_type\"\r\n\r\nauthorization_code\r\n--x--\r\n"), ("nothing", fields), ("", fields),
+            ("application/x-www-form-urlencoded", fields + new string('a', 20_000)), ("application/x-www-form-urlencoded", string.Join('&', Enumerable.Range(0, 100).Select(static i => $"a{i}=b"))),
+            ("application/x-www-form-urlencoded", new string('a', 2_000_000)), ("application/x-www-form-urlencoded", fields + "x&code=y"), ("application/x-www-form-urlencoded", fields + "%00"), ("application/x-www-form-urlencoded", "&&=&=")])
+            Refused(await registry.Anonymous.SendAsync("POST", "/oauth/access_token", Encoding.UTF8.GetBytes(body), type.Length == 0 ? [] : [("Content-Type", type)]), "invalid_request");
+    }
+
+    [Fact]
     public async Task Another_application_gets_nothing_for_a_code_and_ends_nothing()
     {
         var (owner, org, client, secret) = await ApplicationAsync();

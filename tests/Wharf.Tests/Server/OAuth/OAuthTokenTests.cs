@@ -134,6 +134,26 @@ public sealed class OAuthTokenTests(AppTokenRegistry registry) : IClassFixture<A
         Assert.True(child.GetProperty("expires_at").GetDateTimeOffset() <= parent.GetProperty("expires_at").GetDateTimeOffset());
     }
 
+    [Theory]
+    [InlineData("it is revoked")]
+    [InlineData("its application is deleted")]
+    public async Task What_it_makes_is_void_when(string change)
+    {
+        var owner = await registry.CreateUserAsync();
+        var (org, client, token, uuid) = await owner.MintAsync("org:admin user:read");
+        var (other, _) = await owner.Client.CreateApplicationAsync(org, "other");
+        var child = (await registry.BearerOf(token).MintAsync(org, other, "org:admin user:read")).GetProperty("token").GetString()!;
+        var mine = (await owner.Client.MintAsync(org, other, "user:read")).GetProperty("token").GetString()!;
+        (await registry.BearerOf(child).ReadAsync("/api/v1/user/")).Is(200);
+        (await registry.BearerOf(child).SendJsonAsync("POST", $"/api/v1/organization/{org}/applications/{other}/tokens", """{"name":"a","scope":"user:read"}""")).Is(400);
+
+        var path = $"/api/v1/organization/{org}/applications/{client}";
+        (await owner.Client.SendAsync("DELETE", change == "it is revoked" ? $"{path}/tokens/{uuid}" : path)).Is(204);
+
+        (await registry.BearerOf(child).ReadAsync("/api/v1/user/")).Is(401);
+        (await registry.BearerOf(mine).ReadAsync("/api/v1/user/")).Is(200);
+    }
+
     [Fact]
     public async Task An_app_token_makes_none()
     {
