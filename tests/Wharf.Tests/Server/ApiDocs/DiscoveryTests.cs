@@ -57,7 +57,7 @@ public sealed class DiscoveryTests(UserRegistry registry) : IClassFixture<UserRe
         Assert.Equal(ours.Order(StringComparer.Ordinal), all.Order(StringComparer.Ordinal));
         Assert.Equal(
             quays.Where(static c => c[10].Contains("internal_only", StringComparison.Ordinal)).Select(static c => c[3]).Distinct().Order(StringComparer.Ordinal),
-            all.Except(published).Order(StringComparer.Ordinal));
+            all.Except(published).Where(o => quays.Any(c => c[3] == o)).Order(StringComparer.Ordinal));
     }
 
     [Fact]
