@@ -188,7 +188,7 @@ internal sealed class AccountStore(Database db, KeyRing ring, Namespaces namespa
     /// <summary>Forgets what an event of another process touches.</summary>
     public void Hear(OutboxEvent happened)
     {
-        if (Permissions.ConcernsNamespace(happened.Kind) || happened.Kind is "robot.changed" or "robot.deleted" or "robot.regenerated")
+        if (Permissions.ConcernsNamespace(happened.Kind) || happened.Kind is "account.confirmed" or "robot.changed" or "robot.deleted" or "robot.regenerated")
             DropAll();
     }
 

@@ -49,13 +49,14 @@ internal sealed class PeopleStore(Database db, AccountStore accounts, SessionSto
             if (await tx.OneAsync("SELECT a.credential, a.email, n.name FROM account a JOIN namespace n ON n.id = a.id WHERE a.id = @id",
                 static r => ((long Credential, string? Email, string Name)?)(r.GetInt64(0), r.IsDBNull(1) ? null : r.GetString(1), r.GetString(2)), ("id", id)) is not { } former)
                 return "There is no such user any more.";
-            var (credential, changed) = (former.Credential, new JsonArray());
+            var (credential, changed, moved) = (former.Credential, new JsonArray(), false);
             if (change.Email is not null && change.Email != former.Email)
             {
                 if (await tx.OneAsync("SELECT 1 FROM account WHERE email = @email AND id <> @id", static r => r.GetInt32(0), ("email", Given(change.Email)), ("id", id)) == 1)
                     return "E-mail address already used";
                 if (confirm is null)
                 {
+                    moved = true;
                     await SetAsync("email", "UPDATE account SET email = @value WHERE id = @id", Given(change.Email));
                     if (former.Email is not null)
                         await mail.AddAsync(tx, AccountLetters.EmailChanged(former.Email, former.Name, change.Email));
@@ -95,7 +96,7 @@ internal sealed class PeopleStore(Database db, AccountStore accounts, SessionSto
             // What nobody remembers needs no forgetting: people change their address as often as they like.
             var isRemembered = (change.Enabled ?? change.Superuser) is not null || password is not null;
             await Events.AddAsync(tx, isRemembered ? "account.changed" : "profile.changed", id, null, null,
-                new JsonObject { ["by"] = by.AccountId, ["changed"] = changed, ["email"] = change.Email, ["former_email"] = change.Email is null ? null : former.Email, ["enabled"] = change.Enabled, ["superuser"] = change.Superuser }.ToJsonString());
+                new JsonObject { ["by"] = by.AccountId, ["changed"] = changed, ["email"] = moved ? change.Email : null, ["former_email"] = moved ? former.Email : null, ["enabled"] = change.Enabled, ["superuser"] = change.Superuser }.ToJsonString());
             if (isRemembered)
                 Forget(tx);
             return null;

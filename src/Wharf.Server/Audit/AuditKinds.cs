@@ -49,7 +49,6 @@ internal static class AuditKinds
         ["tag.ended"] = "delete_tag",
         ["blob.unlinked"] = "delete_blob",
         ["team.invite_accepted"] = "org_team_member_invite_accepted",
-        ["account.confirmed"] = "user_change_email",
         ["recovery.sent"] = "send_recovery_email",
         ["servicekey.created"] = "service_key_create",
         ["servicekey.approved"] = "service_key_approve",
@@ -68,6 +67,7 @@ internal static class AuditKinds
         "account.changed" or "profile.changed" => Changed(payload),
         "organization.changed" => Differs(payload, "email", "formerEmail") || Differs(payload, "email", "former_email") ? "org_change_email"
             : payload.Any(static p => p.Key.StartsWith("former", StringComparison.Ordinal) && p.Key.Contains("ag", StringComparison.OrdinalIgnoreCase)) ? "org_change_tag_expiration" : "org_change",
+        "account.confirmed" => Differs(payload, "email", "former_email") ? "user_change_email" : "confirm_email",
         "team.changed" => payload["role"]?.ToString() == payload["was"]?.ToString() ? "org_set_team_description" : "org_set_team_role",
         "repository.grant" => payload["role"] is null ? "delete_repo_permission" : "change_repo_permission",
         _ => s_kinds.GetValueOrDefault(kind, kind.Replace('.', '_')),
