@@ -24,7 +24,8 @@ internal static class ApiContract
         var what = $"{method} {path} ({operation.GetProperty("operationId").GetString()}) answered {status}";
         if (!operation.GetProperty("responses").TryGetProperty(status, out var response))
         {
-            Assert.True(status[0] is '5', $"{what}, which openapi/wharf.json does not describe: {answer.Text}");
+            // A request for another host (421) has reached no operation.
+            Assert.True(status[0] is '5' || status == "421", $"{what}, which openapi/wharf.json does not describe: {answer.Text}");
             return;
         }
         response = described.Follow(response);

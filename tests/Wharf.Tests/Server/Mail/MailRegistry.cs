@@ -10,6 +10,8 @@ public class MailRegistry : UserRegistry
         ["Accounts:UserCreation"] = "true",
         ["Accounts:RequireTeamInvite"] = "true",
         ["Auth:LoginBurst"] = "1000",
+        ["Logging:Level"] = "Trace",
+        ["Logging:AccessLog"] = "true",
     };
 
     public override async ValueTask InitializeAsync()

@@ -181,8 +181,13 @@ public sealed class RecoveryTests(MailRegistry registry) : IClassFixture<MailReg
         var user = await registry.CreateUserAsync();
         (await AskAsync(user)).Is(200);
         var code = Pages.CodeIn(await registry.Mail.ReceiveAsync(Address(user), Subject));
+        (await registry.Anonymous.ReadAsync("/recovery?code=" + code)).Is(200);
+        (await SetAsync(code, "canary password")).Is(200);
 
-        Assert.Empty((await DatabaseDump.ReadAsync(registry)).Where(code));
+        var database = await DatabaseDump.ReadAsync(registry);
+        Assert.Empty(database.Where(code));
+        Assert.Empty(database.Where("canary password"));
+        Assert.DoesNotContain("canary password", registry.Log(), StringComparison.Ordinal);
         Assert.DoesNotContain(code, registry.Log(), StringComparison.Ordinal);
         Assert.DoesNotContain(registry.Mail.Password, registry.Log(), StringComparison.Ordinal);
     }
