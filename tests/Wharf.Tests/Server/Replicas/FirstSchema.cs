@@ -15,6 +15,7 @@ internal static class FirstSchema
         DROP TABLE registry_size;
         DROP TABLE global_message;
         DROP TABLE service_key;
+        DROP TABLE repository_email;
         DROP INDEX team_invite_email;
         DROP TABLE mail_code;
         DROP TABLE recovery_request;
