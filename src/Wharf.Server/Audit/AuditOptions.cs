@@ -1,10 +1,11 @@
 using System.ComponentModel.DataAnnotations;
+using System.Net;
 using Wharf.Server.Audit.Sinks;
 
 namespace Wharf.Server.Audit;
 
 /// <summary>The settings section <c>Audit</c>.</summary>
-internal sealed class AuditOptions
+internal sealed class AuditOptions : IValidatableObject
 {
     /// <summary>Whether pulls, reads and failures are recorded. Changes always are.</summary>
     public bool Enabled { get; set; } = true;
@@ -30,6 +31,17 @@ internal sealed class AuditOptions
     /// <summary>After how many days entries go to compressed files of the blob storage; the lists of the API end there. 0 keeps them for ever.</summary>
     [Range(0, 3650)] public int RotateDays { get; set; } = 30;
 
+    /// <summary>Networks that callbacks of exported logs may reach beside the public Internet, such as 10.1.0.0/16.</summary>
+    public List<string> CallbackNetworks { get; set; } = [];
+
     /// <summary>Where the trail is sent too.</summary>
     public List<SinkOptions> Sinks { get; set; } = [];
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        foreach (var network in CallbackNetworks.Where(static n => !IPNetwork.TryParse(n, out _)))
+            yield return new ValidationResult($"has networks such as 10.1.0.0/16, not '{network}'", [nameof(CallbackNetworks)]);
+        if (Sinks.Select(static s => s.Name).Distinct().Count() < Sinks.Count)
+            yield return new ValidationResult("needs a name of its own for each", [nameof(Sinks)]);
+    }
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Wharf.Oci;
 using Wharf.Server.ApiDocs;
+using Wharf.Server.Audit.Exports;
 using Wharf.Server.Auth;
 using Wharf.Server.Limits;
 using Wharf.Server.QuayApi;
@@ -21,6 +22,7 @@ internal static class LogsApi
 
     public static void MapLogs(this WebApplication app)
     {
+        LogExportsApi.Map(app);
         Filtered(app.MapGet("/api/v1/repository/-/logs", Of).Requires(Permission.Inspect).WithName("listRepoLogs")
             .Describe("Lists what was done with a repository, the newest first."), list: true).Gives(LogsJson.Default.LogList);
         Filtered(app.MapGet("/api/v1/organization/{orgname}/logs", Of).Requires(Permission.InspectOrganization).WithName("listOrgLogs")

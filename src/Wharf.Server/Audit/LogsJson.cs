@@ -24,7 +24,14 @@ internal sealed record AggregatedLogs(IReadOnlyList<AggregatedLog> Aggregated);
 
 internal sealed record AggregatedLog(string Kind, long Count, string Datetime);
 
+/// <summary>Where to tell that the file is there; one of the two.</summary>
+internal sealed record ExportRequest(string? CallbackUrl, string? CallbackEmail);
+
+internal sealed record QueuedExport(string ExportId);
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(LogList))]
 [JsonSerializable(typeof(AggregatedLogs))]
+[JsonSerializable(typeof(ExportRequest))]
+[JsonSerializable(typeof(QueuedExport))]
 internal sealed partial class LogsJson : JsonSerializerContext;

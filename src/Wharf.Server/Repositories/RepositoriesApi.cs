@@ -43,10 +43,7 @@ internal static class RepositoriesApi
         // What Quay answers where FEATURE_SIGNING and FEATURE_MAILING are off.
         app.MapPost("/api/v1/repository/-/changetrust", NotHere).Requires(Permission.Administer).WithName("changeRepoTrust")
             .Describe("Signing by Notary, which is not here: it answers 404.").Gives(404);
-        app.MapGet("/api/v1/repository/-/authorizedemail/{email}", NotHere).Requires(Permission.Inspect).WithName("checkRepoEmailAuthorized")
-            .Describe("Mail addresses of notifications, which are not here: it answers 404.").Gives(404).Internal();
-        app.MapPost("/api/v1/repository/-/authorizedemail/{email}", NotHere).Requires(Permission.Administer).WithName("sendAuthorizeRepoEmail")
-            .Describe("Mail addresses of notifications, which are not here: it answers 404.").Gives(404).Internal();
+        AuthorizedEmailsApi.Map(app);
 
         // Robots took the place of repository tokens long ago; Quay keeps the paths.
         app.MapGet("/api/v1/repository/-/tokens", Gone).Requires(Permission.Inspect).WithName("listRepoTokens")

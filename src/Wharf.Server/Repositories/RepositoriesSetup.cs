@@ -7,6 +7,6 @@ internal static class RepositoriesSetup
     public static void AddRepositories(this WebApplicationBuilder builder)
     {
         builder.AddSection<RegistryOptions>("Registry");
-        builder.Services.AddSingleton<RepositoryStore>().AddSingleton<RepositoryDirectory>().AddSingleton<GrantStore>().AddSingleton<StarStore>();
+        builder.Services.AddSingleton<RepositoryStore>().AddSingleton<RepositoryDirectory>().AddSingleton<GrantStore>().AddSingleton<StarStore>().AddSingleton<AuthorizedEmailStore>();
     }
 }

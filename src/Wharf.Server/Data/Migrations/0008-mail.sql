@@ -45,6 +45,19 @@ CREATE INDEX mail_code_expiry ON mail_code (expires_ms);
 ALTER TABLE team_invite ADD COLUMN mac BYTES;
 CREATE UNIQUE INDEX team_invite_email ON team_invite (team_id, email) WHERE email IS NOT NULL;
 
+-- Addresses that a repository's notifications may go to, once whoever reads their mail has agreed.
+CREATE TABLE repository_email (
+    namespace_id  BIGINT NOT NULL,
+    repository_id BIGINT NOT NULL,
+    email         TEXT NOT NULL,
+    code_id       TEXT NOT NULL UNIQUE,
+    mac           BYTES NOT NULL,
+    requested_by  BIGINT NOT NULL,
+    created_ms    BIGINT NOT NULL,
+    confirmed_ms  BIGINT,
+    PRIMARY KEY (namespace_id, repository_id, email)
+);
+
 -- Public keys of services that sign what they say to this registry.
 CREATE TABLE service_key (
     kid            TEXT PRIMARY KEY,

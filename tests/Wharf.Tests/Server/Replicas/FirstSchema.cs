@@ -15,6 +15,7 @@ internal static class FirstSchema
         DROP TABLE registry_size;
         DROP TABLE global_message;
         DROP TABLE service_key;
+        DROP TABLE repository_email;
         DROP INDEX team_invite_email;
         DROP TABLE mail_code;
         DROP TABLE recovery_request;
@@ -28,6 +29,7 @@ internal static class FirstSchema
         DROP INDEX repository_deleted;
         DROP INDEX namespace_deleted;
         DROP INDEX tag_started;
+        DROP TABLE log_export;
         DROP TABLE stored_file;
         ALTER TABLE event DROP COLUMN origin;
         DROP TABLE oauth_assignment;
