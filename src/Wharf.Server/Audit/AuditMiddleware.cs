@@ -2,7 +2,9 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Wharf.Oci;
+using Wharf.Server.Accounts;
 using Wharf.Server.Auth;
+using Wharf.Server.Data;
 
 namespace Wharf.Server.Audit;
 
@@ -10,10 +12,8 @@ namespace Wharf.Server.Audit;
 /// Around the gate: records what neither the pull nor an event tells, from the answer. 1. A credential that was refused; 2. a pull, push or
 /// deletion that was; 3. other operations that were; 4. reads of /api/v1 by the signed-in.
 /// </summary>
-internal sealed class AuditMiddleware(RequestDelegate next, AuditTrail trail, AuditOptions options)
+internal sealed class AuditMiddleware(RequestDelegate next, AuditTrail trail, AccountStore accounts, AuditOptions options)
 {
-    private const int MaxName = 255;
-
     public async Task InvokeAsync(HttpContext http)
     {
         await next(http);
@@ -21,25 +21,25 @@ internal sealed class AuditMiddleware(RequestDelegate next, AuditTrail trail, Au
             return;
         var status = http.Response.StatusCode;
         if (http.Features.Get<SignInAttempt>() is { } attempt)
-            SignedIn(http, attempt, status);
+            await SignedInAsync(http, attempt, status);
         else if (endpoint.Metadata.GetMetadata<RequiresPermission>() is { Permission: not Permission.Open } requires)
-            Record(http, endpoint, requires.Permission, status);
+            await RecordAsync(http, endpoint, requires.Permission, status);
     }
 
-    private void SignedIn(HttpContext http, SignInAttempt attempt, int status)
+    private async ValueTask SignedInAsync(HttpContext http, SignInAttempt attempt, int status)
     {
         if (attempt.Principal is { } principal)
             trail.Record(trail.Entry("login_success", AuditClass.Access, principal, OwnLogs(principal), null) with { Metadata = $$"""{"type":"{{attempt.Type}}"{{AuditTrail.Auth()}}}""" });
         else
-            Refused(attempt.Name ?? NameOf(http.Request.Headers.Authorization.ToString()), attempt.Type, status);
+            await RefusedAsync(attempt.Name ?? NameOf(http.Request.Headers.Authorization.ToString()), attempt.Type, status);
     }
 
-    private void Record(HttpContext http, RouteEndpoint endpoint, Permission permission, int status)
+    private async ValueTask RecordAsync(HttpContext http, RouteEndpoint endpoint, Permission permission, int status)
     {
         var caller = http.Features.Get<Caller>();
         if (status is 401 or 429 && caller is null && http.Request.Headers.Authorization.Count > 0)
         {
-            Refused(NameOf(http.Request.Headers.Authorization.ToString()), "basic", status);
+            await RefusedAsync(NameOf(http.Request.Headers.Authorization.ToString()), "basic", status);
             return;
         }
         var isRegistry = http.Request.Path.StartsWithSegments("/v2", StringComparison.Ordinal);
@@ -64,13 +64,31 @@ internal sealed class AuditMiddleware(RequestDelegate next, AuditTrail trail, Au
             trail.Record(Of(http, kind, AuditClass.Access, caller.Principal, endpoint, status));
     }
 
-    private void Refused(string? name, string type, int status) =>
+    private async ValueTask RefusedAsync(string? name, string type, int status)
+    {
+        var known = await KnownAsync(name);
         trail.Record(trail.Entry("login_failure", AuditClass.Access, Principal.Anonymous, 0, null) with
         {
-            Who = AuditTrail.Person(0, name is { Length: > MaxName } ? name[..MaxName] : name),
+            Who = AuditTrail.Person(0, known),
             Outcome = status.ToString(System.Globalization.CultureInfo.InvariantCulture),
-            Metadata = $$"""{"type":"{{type}}"}""",
+            Metadata = known is null ? $$"""{"type":"{{type}}","unknown_name":true}""" : $$"""{"type":"{{type}}"}""",
         });
+    }
+
+    // People type passwords where names go: only what is a name here is kept.
+    private async ValueTask<string?> KnownAsync(string? name)
+    {
+        try
+        {
+            return name is null ? null
+                : name is Authenticator.AppUser or Authenticator.OAuthUser ? name
+                : (AccountStore.IsValidName(name) || AccountStore.IsValidRobotName(name)) && await accounts.FindAsync(name, CancellationToken.None) is not null ? name : null;
+        }
+        catch (DatabaseException)
+        {
+            return null;
+        }
+    }
 
     private AuditEntry Of(HttpContext http, string kind, AuditClass kindOf, Principal by, RouteEndpoint endpoint, int status)
     {

@@ -26,7 +26,7 @@ internal sealed class DatabaseDump
                             dump._values.Add(($"{table}.{row.GetName(i)}", value as byte[] ?? Encoding.UTF8.GetBytes(Convert.ToString(value, System.Globalization.CultureInfo.InvariantCulture)!)));
         }
         if (registry.Database is null)
-            foreach (var file in Directory.GetFiles(registry.DataDirectory, "wharf.db*"))
+            foreach (var file in Directory.GetFiles(registry.DataDirectory, "wharf.db*").Concat(Directory.GetFiles(registry.DataDirectory, "audit.db*")))
             {
                 await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
                 var bytes = new byte[stream.Length];
