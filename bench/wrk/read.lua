@@ -1,4 +1,4 @@
--- One request again and again. BENCH_TOKEN: a bearer token, or nothing; BENCH_RANGE: the size of a blob of which parts of 64 KiB are asked for.
+-- One request again and again. BENCH_TOKEN: a bearer token, or nothing; BENCH_PATHS: paths to ask for in turn; BENCH_RANGE: the size of a blob of which parts of 64 KiB are asked for.
 local token, size = os.getenv("BENCH_TOKEN"), tonumber(os.getenv("BENCH_RANGE") or "")
 local part = 64 * 1024
 
@@ -12,6 +12,15 @@ if size then
     local start = n * 7919 * 4096 % (size - part)
     wrk.headers["Range"] = string.format("bytes=%d-%d", start, start + part - 1)
     return wrk.format()
+  end
+end
+
+if os.getenv("BENCH_PATHS") then
+  local paths, n = {}, 0
+  for path in os.getenv("BENCH_PATHS"):gmatch("%S+") do paths[#paths + 1] = path end
+  request = function()
+    n = n + 1
+    return wrk.format("GET", paths[n % #paths + 1])
   end
 end
 

@@ -55,7 +55,7 @@ internal sealed partial record ApiOperation(string Id, string Method, string Pat
     }
 
     private static string TagOf(RouteEndpoint endpoint) =>
-        endpoint.Metadata.GetMetadata<MethodInfo>()?.DeclaringType?.Namespace?.Split('.')[^1] ?? throw new InvalidOperationException($"{endpoint.DisplayName} has no handler to take its tag from.");
+        endpoint.Metadata.GetMetadata<MethodInfo>()?.DeclaringType?.Namespace?.Split('.')[2] ?? throw new InvalidOperationException($"{endpoint.DisplayName} has no handler to take its tag from.");
 
     [GeneratedRegex(@"\{\**(?<name>[A-Za-z_]+)[^}]*\}", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Parameter();
