@@ -4,8 +4,8 @@ using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
 using Wharf.Server.Hosting;
 using Wharf.Server.Hosting.Network;
-using Wharf.Server.OAuth;
 using Wharf.Server.Mail;
+using Wharf.Server.OAuth;
 using Wharf.Server.Repositories;
 
 namespace Wharf.Server.Accounts;
