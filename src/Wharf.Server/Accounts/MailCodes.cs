@@ -50,7 +50,7 @@ internal sealed class MailCodes(Database db, OpaqueTokens tokens)
             return null;
         var found = await db.OneAsync("""
             SELECT c.mac, c.purpose, c.account_id, c.credential, c.email, n.name
-              FROM mail_code c JOIN account a ON a.id = c.account_id AND a.credential = c.credential AND a.enabled = 1 JOIN namespace n ON n.id = a.id AND n.deleted_ms IS NULL
+              FROM mail_code c JOIN account a ON a.id = c.account_id AND a.credential = c.credential AND a.enabled = 1 JOIN namespace n ON n.id = a.id AND n.deleted_ms IS NULL AND n.kind = 'user'
              WHERE c.code_id = @id AND c.expires_ms > now_ms()
             """, r => (Mac: r.GetFieldValue<byte[]>(0), Code: new MailedCode(id, r.GetString(1), r.GetInt64(2), r.GetInt64(3), r.GetString(4), r.GetString(5))), ct, ("id", id));
         return found.Code is not null && await tokens.VerifyAsync(code, found.Mac, ct) ? found.Code : null;

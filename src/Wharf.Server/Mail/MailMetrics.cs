@@ -25,7 +25,7 @@ internal sealed class MailMetrics : IDisposable
 
     public void Failed(string reason) => _failures.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
-    public void Dropped(string reason) => _dropped.Add(1, new KeyValuePair<string, object?>("reason", reason));
+    public void Dropped(string reason, int count = 1) => _dropped.Add(count, new KeyValuePair<string, object?>("reason", reason));
 
     public void Dispose() => _meter.Dispose();
 }

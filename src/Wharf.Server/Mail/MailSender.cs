@@ -38,10 +38,10 @@ internal sealed partial class MailSender : QueueWorker
         _metrics.Queued(waiting);
         if (inMs is null or > 0)
             return inMs is { } ms ? TimeSpan.FromMilliseconds(ms + 1) : null;
-        foreach (var kind in await _queue.ExpireAsync(ct))
+        foreach (var (kind, count) in (await _queue.ExpireAsync(ct)).CountBy(static k => k))
         {
-            _metrics.Dropped("age");
-            Log.TooOld(_logger, kind, _options.KeepFor);
+            _metrics.Dropped("age", count);
+            Log.TooOld(_logger, count, kind, _options.KeepFor);
         }
         SmtpSession session;
         try
@@ -109,8 +109,8 @@ internal sealed partial class MailSender : QueueWorker
         [LoggerMessage(3, LogLevel.Error, "A mail ({Kind}, {Id}) is dropped, since the mail server refuses it: {Reason}")]
         public static partial void Refused(ILogger logger, string kind, Guid id, string reason);
 
-        [LoggerMessage(4, LogLevel.Error, "A mail ({Kind}) is dropped: it could not be sent for {KeepFor}")]
-        public static partial void TooOld(ILogger logger, string kind, TimeSpan keepFor);
+        [LoggerMessage(4, LogLevel.Error, "{Count} mails ({Kind}) are dropped: they could not be sent for {KeepFor}")]
+        public static partial void TooOld(ILogger logger, int count, string kind, TimeSpan keepFor);
 
         [LoggerMessage(5, LogLevel.Warning, "A mail ({Kind}) is not sent: its address got too many in the last hour, or too many wait")]
         public static partial void TooMany(ILogger logger, string kind);

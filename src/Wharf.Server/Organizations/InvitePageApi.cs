@@ -55,6 +55,7 @@ internal static class InvitePageApi
         else
         {
             var result = await authenticator.PasswordAsync(name, password, address, ct);
+            http.Features.Set(new SignInAttempt("invite", name, result.Caller?.Principal));
             if (result.Caller is not { Principal: var known })
                 return Page(invite, code, options, result.Problem, result.RetryAfterSeconds > 0 ? 429 : 403);
             if (known.ReadsAll)

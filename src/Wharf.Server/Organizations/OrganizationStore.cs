@@ -124,7 +124,7 @@ internal sealed class OrganizationStore(Database db, Namespaces namespaces, Perm
         await tx.ExecuteAsync("UPDATE namespace SET kind = 'organization', email = (SELECT a.email FROM account a WHERE a.id = namespace.id) WHERE id = @id", ("id", personId));
         foreach (var statement in (string[])["DELETE FROM account_grant WHERE account_id = @id", "DELETE FROM star WHERE account_id = @id", "DELETE FROM session WHERE account_id = @id",
             "DELETE FROM app_token WHERE account_id = @id", "DELETE FROM oauth_token WHERE account_id = @id", "DELETE FROM oauth_code WHERE account_id = @id",
-            "DELETE FROM oauth_assignment WHERE account_id = @id",
+            "DELETE FROM oauth_assignment WHERE account_id = @id", "DELETE FROM mail_code WHERE account_id = @id",
             "DELETE FROM team_member WHERE account_id = @id", "DELETE FROM team_invite WHERE account_id = @id", "DELETE FROM prototype WHERE account_id = @id OR activating_id = @id",
             "DELETE FROM account WHERE id = @id"])
             await tx.ExecuteAsync(statement, ("id", personId));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Wharf.Tests.Hosting;
+using Wharf.Tests.Server.Organizations;
 using Wharf.Tests.Server.Replicas;
 
 namespace Wharf.Tests.Server.Mail;
@@ -66,6 +67,34 @@ public sealed class DeliveryTests(MailRegistry registry) : IClassFixture<MailReg
         await own.Mail.ReceiveAsync(address, Subject);
         await Poll.UntilAsync(async () => await CountAsync(own) == 0, TimeSpan.FromSeconds(60));
         Assert.Single(own.Mail.Messages(address).Select(static m => m.MessageId).Distinct());
+    }
+
+    [Fact]
+    public async Task Mail_is_neither_kept_for_ever_nor_without_bound()
+    {
+        await using var own = await Registry.StartAsync<MailRegistry>();
+        await own.Mail.StopAsync();
+        var user = await own.CreateUserAsync();
+        var org = await own.UserClient.CreateOrganizationAsync();
+        await own.UserClient.CreateTeamAsync(org, "devs", "member");
+        await AskAsync(own, user.Name + "@example.test");
+        await Poll.UntilAsync(async () => await CountAsync(own) == 1);
+        await using (var database = await own.OpenDatabaseAsync())
+            await FirstSchema.ExecuteAsync(database, """
+                WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9999)
+                INSERT INTO mail (kind, sealed, created_ms, due_ms, attempts) SELECT m.kind, m.sealed, m.created_ms, 9999999999999, 0 FROM mail m, n
+                """);
+
+        Assert.Contains("too many mails", (await own.UserClient.SendAsync("PUT", $"/api/v1/organization/{org}/team/devs/invite/a@example.test")).Is(400).Text, StringComparison.Ordinal);
+        // What only tells something is left out, and the change goes through.
+        (await own.UserClient.SendJsonAsync("PUT", "/api/v1/user/", """{"password":"another password"}""")).Is(200);
+        Assert.Equal(10_000, await CountAsync(own));
+
+        await using (var database = await own.OpenDatabaseAsync())
+            await FirstSchema.ExecuteAsync(database, "UPDATE mail SET created_ms = 1");
+        await Poll.UntilAsync(async () => await CountAsync(own) == 0, TimeSpan.FromSeconds(60));
+        Assert.Contains("could not be sent for 3.00:00:00", own.Log(), StringComparison.Ordinal);
+        (await own.ClientFor(own.User.Name, "another password").SendAsync("PUT", $"/api/v1/organization/{org}/team/devs/invite/a@example.test")).Is(200);
     }
 
     [Fact]
