@@ -106,6 +106,21 @@ internal sealed class AccountStore(Database db, KeyRing ring, Namespaces namespa
         return account;
     }
 
+    /// <summary>The account that had the name then, or that number; without what is not recorded: passwords and tokens.</summary>
+    public ValueTask<AccountState?> FindAsOfAsync(string? name, long id, long atMs, CancellationToken ct) => db.OneAsync(History.AsOf + """
+        SELECT n.id, n.name, a.superuser, a.enabled, a.verified, r.namespace_id, r.expires_ms, CASE WHEN o.deleted_ms IS NULL AND coalesce(oa.enabled, 1) = 1 THEN 1 ELSE 0 END
+          FROM namespace n
+          LEFT JOIN account a ON a.id = n.id
+          LEFT JOIN robot r ON r.id = n.id
+          LEFT JOIN namespace o ON o.id = r.namespace_id
+          LEFT JOIN account oa ON oa.id = r.namespace_id
+         WHERE (n.name = @name OR n.id = @id) AND n.deleted_ms IS NULL AND (a.id IS NOT NULL OR r.id IS NOT NULL)
+        """,
+        static r => r.IsDBNull(5)
+            ? new AccountState(r.GetInt64(0), r.GetString(1), [], 0, r.GetInt64(2) == 1, r.GetInt64(3) == 1 && r.GetInt64(4) == 1) { Unverified = r.GetInt64(4) == 0 }
+            : new AccountState(r.GetInt64(0), r.GetString(1), [], 0, false, r.GetInt64(7) == 1) { RobotOf = r.GetInt64(5), ExpiresMs = r.IsDBNull(6) ? null : r.GetInt64(6) },
+        ct, ("name", name), ("id", id), ("at", atMs));
+
     /// <summary>The robot whose token begins so.</summary>
     public ValueTask<AccountState?> FindByTokenAsync(string tokenId, CancellationToken ct) =>
         db.OneAsync($"{Select} WHERE r.token_id = @token AND n.deleted_ms IS NULL", Read, ct, ("token", tokenId));

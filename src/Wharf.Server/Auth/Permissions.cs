@@ -13,6 +13,19 @@ namespace Wharf.Server.Auth;
 /// </summary>
 internal sealed partial class Permissions(Database db, RegistryOptions options, AccountOptions accounts, TimeProvider clock)
 {
+    private const string Question = """
+        SELECT n.id, r.id, r.public, CASE r.state WHEN 'read_only' THEN 1 ELSE 0 END, (SELECT a.enabled FROM account a WHERE a.id = n.id),
+               (SELECT max(CASE t.role WHEN 'admin' THEN 3 WHEN 'creator' THEN 2 ELSE 1 END)
+                  FROM team_member m JOIN team t ON t.id = m.team_id
+                 WHERE m.account_id = @me AND t.namespace_id = n.id),
+               (SELECT g.role FROM account_grant g WHERE g.namespace_id = n.id AND g.repository_id = r.id AND g.account_id = @me),
+               (SELECT max(g.role) FROM team_grant g JOIN team_member m ON m.team_id = g.team_id AND m.account_id = @me
+                 WHERE g.namespace_id = n.id AND g.repository_id = r.id)
+          FROM namespace n
+          LEFT JOIN repository r ON r.namespace_id = n.id AND r.name = @name AND r.deleted_ms IS NULL
+         WHERE n.name = @ns AND n.deleted_ms IS NULL AND n.kind <> 'robot'
+        """;
+
     private readonly Cache<RepositoryName, Facts> _repositories = new(50_000, static _ => 1, db.Freshness);
     private readonly Cache<(long Account, long Namespace), Membership> _memberships = new(50_000, static _ => 1, db.Freshness);
     private readonly Cache<(long Account, long Repository), Decision> _decisions = new(100_000, static _ => 1, db.Freshness);
@@ -24,28 +37,12 @@ internal sealed partial class Permissions(Database db, RegistryOptions options, 
         if (_repositories.TryGet(name, out var facts) && Remembered(principal, facts) is { } role && role >= needed)
             return new(name, facts.NamespaceId, facts.RepositoryId, role, facts.ReadOnly);
         var (repositoryEpoch, membershipEpoch) = (_repositories.Epoch, _memberships.Epoch);
-        var row = await db.OneAsync("""
-            SELECT n.id, r.id, r.public, CASE r.state WHEN 'read_only' THEN 1 ELSE 0 END, (SELECT a.enabled FROM account a WHERE a.id = n.id),
-                   (SELECT max(CASE t.role WHEN 'admin' THEN 3 WHEN 'creator' THEN 2 ELSE 1 END)
-                      FROM team_member m JOIN team t ON t.id = m.team_id
-                     WHERE m.account_id = @me AND t.namespace_id = n.id),
-                   (SELECT g.role FROM account_grant g WHERE g.namespace_id = n.id AND g.repository_id = r.id AND g.account_id = @me),
-                   (SELECT max(g.role) FROM team_grant g JOIN team_member m ON m.team_id = g.team_id AND m.account_id = @me
-                     WHERE g.namespace_id = n.id AND g.repository_id = r.id)
-              FROM namespace n
-              LEFT JOIN repository r ON r.namespace_id = n.id AND r.name = @name AND r.deleted_ms IS NULL
-             WHERE n.name = @ns AND n.deleted_ms IS NULL AND n.kind <> 'robot'
-            """,
-            static r => new Row(
-                new Facts(r.GetInt64(0), r.IsDBNull(1) ? 0 : r.GetInt64(1), !r.IsDBNull(2) && r.GetInt64(2) == 1, r.GetInt64(3) == 1, !r.IsDBNull(4) && r.GetInt64(4) == 0),
-                new Membership(r.IsDBNull(5) ? NamespaceRole.None : (NamespaceRole)r.GetInt64(5)),
-                (RepositoryRole)Math.Max(r.IsDBNull(6) ? 0 : r.GetInt64(6), r.IsDBNull(7) ? 0 : r.GetInt64(7))),
-            ct, ("ns", name.Namespace), ("name", name.Name), ("me", principal.AccountId));
+        var row = await ReadAsync(principal, name, null, ct);
+        var access = Decide(principal, name, row);
         if (row is null)
-            return new(name, 0, 0, options.CreateNamespaceOnPush && AccountStore.IsValidName(name.Namespace) && MayCreateOrganizations(principal) && principal.Has(Scopes.RepoCreate) ? RepositoryRole.Admin : RepositoryRole.None);
+            return access;
         facts = row.Facts;
-        var decided = Decide(principal, facts, row.Membership.Role, row.Granted);
-        if (facts.RepositoryId != 0 && decided > RepositoryRole.None)
+        if (access.Exists && access.Role > RepositoryRole.None)
         {
             _repositories.Add(name, facts, repositoryEpoch);
             if (NeedsDecision(principal, facts))
@@ -58,8 +55,21 @@ internal sealed partial class Permissions(Database db, RegistryOptions options, 
                     _decisions.Replace((principal.AccountId, facts.RepositoryId), new Decision(kept, membership, row.Granted), _decisions.Epoch);
             }
         }
-        return new(name, facts.NamespaceId, facts.RepositoryId, decided, facts.ReadOnly);
+        return access;
     }
+
+    /// <param name="atMs">When, in Unix milliseconds; null for now.</param>
+    private ValueTask<Row?> ReadAsync(Principal principal, RepositoryName name, long? atMs, CancellationToken ct) => db.OneAsync(
+        atMs is null ? Question : History.AsOf + Question,
+        static r => new Row(
+            new Facts(r.GetInt64(0), r.IsDBNull(1) ? 0 : r.GetInt64(1), !r.IsDBNull(2) && r.GetInt64(2) == 1, r.GetInt64(3) == 1, !r.IsDBNull(4) && r.GetInt64(4) == 0),
+            new Membership(r.IsDBNull(5) ? NamespaceRole.None : (NamespaceRole)r.GetInt64(5)),
+            (RepositoryRole)Math.Max(r.IsDBNull(6) ? 0 : r.GetInt64(6), r.IsDBNull(7) ? 0 : r.GetInt64(7))),
+        ct, [("ns", name.Namespace), ("name", name.Name), ("me", principal.AccountId), .. AtArgument(atMs)]);
+
+    private RepositoryAccess Decide(Principal principal, RepositoryName name, Row? row) => row is { Facts: var facts }
+        ? new(name, facts.NamespaceId, facts.RepositoryId, Decide(principal, facts, row.Membership.Role, row.Granted), facts.ReadOnly)
+        : new(name, 0, 0, options.CreateNamespaceOnPush && AccountStore.IsValidName(name.Namespace) && MayCreateOrganizations(principal) && principal.Has(Scopes.RepoCreate) ? RepositoryRole.Admin : RepositoryRole.None);
 
     /// <summary>What the principal is in the namespace, read at once: administration is no hot path.</summary>
     public async ValueTask<NamespaceAccess> DecideAsync(Principal principal, string name, CancellationToken ct) => !AccountStore.IsValidName(name)

@@ -4,14 +4,14 @@ using System.Text.RegularExpressions;
 namespace Wharf.Server.Data;
 
 /// <summary>
-/// One numbered script. A file <c>0001-name.sql</c> is for both engines; <c>0001-name.postgres.sql</c> beside it is run after it on
-/// PostgreSQL only. Forward only, never edited once released, readable by the release before (docs/architecture.md).
+/// One numbered script. A file <c>0001-name.sql</c> is for both engines; <c>0001-name.postgres.sql</c> and <c>0001-name.sqlite.sql</c>
+/// beside it are run after it on that engine only. Forward only, never edited once released, readable by the release before (docs/architecture.md).
 /// <para>A script whose first line is <c>-- no-transaction</c> runs on PostgreSQL one statement at a time (a statement ends with a
 /// semicolon at the end of a line), so that it can build indexes CONCURRENTLY beside traffic. It may die in between, and is then run
 /// again from its start: it drops an index before it builds it, because a build that died leaves one that is not valid.</para>
 /// </summary>
 /// <param name="MinReader">The oldest schema that a program must know to work on a database with this one.</param>
-internal sealed partial record Migration(int Version, int MinReader, string Sql, string PostgresSql)
+internal sealed partial record Migration(int Version, int MinReader, string Sql, string PostgresSql, string SqliteSql)
 {
     /// <summary>Whether PostgreSQL runs it outside of a transaction.</summary>
     public bool IsWithoutTransaction => Sql.StartsWith("-- no-transaction", StringComparison.Ordinal);
@@ -27,12 +27,13 @@ internal sealed partial record Migration(int Version, int MinReader, string Sql,
         var assembly = typeof(Migration).Assembly;
         return [.. assembly.GetManifestResourceNames()
             .Where(n => Number().Match(n) is { Success: true } number && n.AsSpan(0, number.Index).EndsWith($"Data.{folder}", StringComparison.Ordinal) && n.EndsWith(".sql", StringComparison.Ordinal))
-            .Select(name => (Version: int.Parse(Number().Match(name).Groups[1].ValueSpan, CultureInfo.InvariantCulture), Postgres: name.EndsWith(".postgres.sql", StringComparison.Ordinal), Name: name))
+            .Select(name => (Version: int.Parse(Number().Match(name).Groups[1].ValueSpan, CultureInfo.InvariantCulture), Engine: Engine().Match(name).Groups[1].Value, Name: name))
             .GroupBy(static s => s.Version)
             .OrderBy(static g => g.Key)
             .Select(g => new Migration(g.Key, 1,
-                string.Concat(g.Where(static s => !s.Postgres).Select(s => Read(s.Name))),
-                string.Concat(g.Where(static s => s.Postgres).Select(s => Read(s.Name)))))];
+                string.Concat(g.Where(static s => s.Engine.Length == 0).Select(s => Read(s.Name))),
+                string.Concat(g.Where(static s => s.Engine == "postgres").Select(s => Read(s.Name))),
+                string.Concat(g.Where(static s => s.Engine == "sqlite").Select(s => Read(s.Name)))))];
 
         string Read(string name)
         {
@@ -58,7 +59,7 @@ internal sealed partial record Migration(int Version, int MinReader, string Sql,
         "EVENT_SEQ" => "INTEGER GENERATED ALWAYS AS (id) VIRTUAL",
         "CONCURRENTLY" => "",
         _ => m.Value,
-    });
+    }) + SqliteSql;
 
     public string ForPostgres() => Word().Replace(Sql, static m => m.Value switch
     {
@@ -80,4 +81,7 @@ internal sealed partial record Migration(int Version, int MinReader, string Sql,
 
     [GeneratedRegex(@"\.(\d{4})-[^.]*\.", RegexOptions.None, 1000)]
     private static partial Regex Number();
+
+    [GeneratedRegex(@"\.(postgres|sqlite)\.sql$", RegexOptions.None, 1000)]
+    private static partial Regex Engine();
 }

@@ -12,6 +12,37 @@ internal static class FirstSchema
     public static int Newest { get; } = Migration.All()[^1].Version;
 
     public static Task RestoreAsync(DbConnection connection) => ExecuteAsync(connection, """
+        DROP TRIGGER namespace_history_insert;
+        DROP TRIGGER namespace_history_update;
+        DROP TRIGGER namespace_history_delete;
+        DROP TABLE namespace_history;
+        DROP TRIGGER account_history_insert;
+        DROP TRIGGER account_history_update;
+        DROP TRIGGER account_history_delete;
+        DROP TABLE account_history;
+        DROP TRIGGER robot_history_insert;
+        DROP TRIGGER robot_history_update;
+        DROP TRIGGER robot_history_delete;
+        DROP TABLE robot_history;
+        DROP TRIGGER team_history_insert;
+        DROP TRIGGER team_history_update;
+        DROP TRIGGER team_history_delete;
+        DROP TABLE team_history;
+        DROP TRIGGER team_member_history_insert;
+        DROP TRIGGER team_member_history_delete;
+        DROP TABLE team_member_history;
+        DROP TRIGGER repository_history_insert;
+        DROP TRIGGER repository_history_update;
+        DROP TRIGGER repository_history_delete;
+        DROP TABLE repository_history;
+        DROP TRIGGER account_grant_history_insert;
+        DROP TRIGGER account_grant_history_update;
+        DROP TRIGGER account_grant_history_delete;
+        DROP TABLE account_grant_history;
+        DROP TRIGGER team_grant_history_insert;
+        DROP TRIGGER team_grant_history_update;
+        DROP TRIGGER team_grant_history_delete;
+        DROP TABLE team_grant_history;
         DROP TABLE registry_size;
         DROP TABLE global_message;
         DROP TABLE service_key;
