@@ -1,3 +1,4 @@
+using Wharf.Server.AccessReview;
 using Wharf.Server.Accounts;
 using Wharf.Server.ApiDocs;
 using Wharf.Server.AppTokens;
@@ -36,6 +37,7 @@ static void Add(WebApplicationBuilder builder)
     builder.AddOAuth();
     builder.AddOrganizations();
     builder.AddRobots();
+    builder.AddAccessReview();
     builder.AddSuperuser();
     builder.AddServiceKeys();
     builder.AddMessages();
@@ -68,6 +70,7 @@ static void Map(WebApplication app)
     app.MapPermissions();
     app.MapOrganizations();
     app.MapRobots();
+    app.MapAccessReview();
     app.MapSuperuser();
     app.MapServiceKeys();
     app.MapMessages();

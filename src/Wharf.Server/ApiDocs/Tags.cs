@@ -5,6 +5,7 @@ internal static class Tags
 {
     private static readonly Dictionary<string, string> s_meanings = new(StringComparer.Ordinal)
     {
+        ["AccessReview"] = "Who has access to what, by whom, since when, and whether it is used.",
         ["Accounts"] = "Signing in, the own account, and what the registry says of itself.",
         ["ApiDocs"] = "Descriptions of this API.",
         ["AppTokens"] = "Passwords for programs.",

@@ -3,6 +3,7 @@ using Microsoft.Data.Sqlite;
 using Wharf.Oci;
 using Wharf.Server.Data.Sqlite;
 using Wharf.Tests.Hosting;
+using Wharf.Tests.Server.Access;
 using Wharf.Tests.Server.Replicas;
 
 namespace Wharf.Tests.Server.Data;
@@ -33,6 +34,7 @@ public sealed class SqliteUpgradeTests
         Assert.Equal("ok", await FirstSchema.ScalarAsync(copy, "PRAGMA integrity_check"));
         Assert.Equal("before", await FirstSchema.ScalarAsync(copy, "SELECT name FROM namespace"));
         Assert.Equal("before", await FirstSchema.ScalarAsync(upgraded, "SELECT name FROM namespace"));
+        Assert.Equal("before", await FirstSchema.ScalarAsync(upgraded, "SELECT name FROM namespace_history WHERE from_ms = 1 AND to_ms IS NULL"));
     }
 
     [Fact]
@@ -93,6 +95,7 @@ public sealed class SqliteUpgradeTests
 
         Assert.True(halfway > 0, "No kill came before the end of the upgrade.");
         await using var after = await OpenAsync(registry.DatabaseFile);
+        await PermissionHistoryTests.HistoryIsWholeAsync(after);
         Assert.Equal(FirstSchema.Newest, await FirstSchema.VersionAsync(after));
         var client = registry.ClientFor(user.Name, user.Password);
         foreach (var image in images)

@@ -1,6 +1,7 @@
 using Npgsql;
 using Wharf.Server.Data;
 using Wharf.Server.Data.Postgres;
+using Wharf.Tests.Server.Access;
 using Wharf.Tests.Server.Data;
 
 namespace Wharf.Tests.Server.Replicas;
@@ -54,6 +55,7 @@ public sealed class UpgradeTests
             Assert.Equal(traffic.Namespaces, await FirstSchema.ScalarAsync(connection, "SELECT count(*) FROM namespace WHERE name LIKE 'first%'"));
             Assert.Equal(traffic.Namespaces, await FirstSchema.ScalarAsync(connection, "SELECT count(*) FROM team_member m JOIN namespace n ON n.id = m.account_id WHERE n.name LIKE 'first%'"));
             Assert.Equal(1L, await FirstSchema.ScalarAsync(connection, "SELECT count(*) FROM tag WHERE name = 'moving' AND ended_ms IS NULL"));
+            await PermissionHistoryTests.HistoryIsWholeAsync(connection);
             // The upgraded program goes on with what the first one made.
             var organization = await FirstSchema.ScalarAsync(connection, "SELECT name FROM namespace WHERE kind = 'organization' LIMIT 1");
             (await upgrading.Anonymous.ReadAsync($"/v2/{organization}/app/tags/list")).Is(200);
