@@ -80,8 +80,13 @@ internal static class AuditSetup
         var numbers = $"{report.Entries} entries in {report.Batches} batches of {report.Writers} writers, {report.Segments} rotated files, {report.Seals} seals, {report.ErasedPersons} erased persons";
         var data = new JsonObject
         {
-            ["entries"] = report.Entries, ["batches"] = report.Batches, ["writers"] = report.Writers, ["segments"] = report.Segments, ["seals"] = report.Seals,
-            ["erased_persons"] = report.ErasedPersons, ["findings"] = new JsonArray([.. report.Findings.Select(static f => (JsonNode)f)]),
+            ["entries"] = report.Entries,
+            ["batches"] = report.Batches,
+            ["writers"] = report.Writers,
+            ["segments"] = report.Segments,
+            ["seals"] = report.Seals,
+            ["erased_persons"] = report.ErasedPersons,
+            ["findings"] = new JsonArray([.. report.Findings.Select(static f => (JsonNode)f)]),
         };
         return report.Findings.Count == 0
             ? new AdminResult(true, $"The audit trail is whole: {numbers}.", data)

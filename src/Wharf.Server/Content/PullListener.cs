@@ -1,5 +1,5 @@
-using Wharf.Server.Auth;
 using Wharf.Oci;
+using Wharf.Server.Auth;
 
 namespace Wharf.Server.Content;
 

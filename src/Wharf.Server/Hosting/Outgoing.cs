@@ -55,7 +55,11 @@ internal static class Outgoing
     {
         var handler = new SocketsHttpHandler
         {
-            UseProxy = false, UseCookies = false, AllowAutoRedirect = false, ConnectTimeout = s_connect, SslOptions = tls,
+            UseProxy = false,
+            UseCookies = false,
+            AllowAutoRedirect = false,
+            ConnectTimeout = s_connect,
+            SslOptions = tls,
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
             MaxResponseHeadersLength = 64,
         };

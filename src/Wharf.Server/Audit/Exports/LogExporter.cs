@@ -124,7 +124,8 @@ internal sealed partial class LogExporter : QueueWorker
         ("ns", export.NamespaceId), ("repo", export.RepositoryId ?? 0));
 
     private void Tell(LogExport export, string kind) => _writer.Add(new AuditEntry(kind, AuditClass.Access, _clock.GetUtcNow().ToUnixTimeMilliseconds(), export.NamespaceId, export.RepositoryId,
-        new AuditPerson(export.RequestedBy, null)) { Metadata = $$"""{"export_id":"{{export.Id}}"}""" });
+        new AuditPerson(export.RequestedBy, null))
+    { Metadata = $$"""{"export_id":"{{export.Id}}"}""" });
 
     private static partial class Log
     {
