@@ -95,7 +95,7 @@ internal sealed partial class AuditEvents(Database db, AuditStore store, AuditWr
         if (AuditKinds.Of(e.Kind, e.Payload) is not { } kind)
             return null;
         var metadata = AuditKinds.Metadata(e.Kind, e.Payload, e.Repository);
-        foreach (var (from, to) in (ReadOnlySpan<(string, string)>)[("auth", "auth_type"), ("auth_id", "auth_id"), ("app", "oauth_token_application_id"), ("request", "request_id")])
+        foreach (var (from, to) in (ReadOnlySpan<(string, string)>)[("auth", "auth_type"), ("auth_id", "auth_id"), ("app", "oauth_token_application_id"), ("granted_by", AuditTrail.GrantedBy), ("request", "request_id")])
             if (e.Origin?[from] is { } value)
                 metadata[to] = value.DeepClone();
         var about = AuditKinds.About(e.Kind, e.Payload, e.NamespaceId);

@@ -15,6 +15,18 @@ internal sealed record AuditLine(long AtMs, AuditClass Class, string Kind, long 
 {
     private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
+    /// <summary>The account that granted a robot what it did, or 0.</summary>
+    public long GrantedBy
+    {
+        get
+        {
+            if (Metadata is not { } text || !text.Contains(AuditTrail.GrantedBy, StringComparison.Ordinal))
+                return 0;
+            using var json = JsonDocument.Parse(text);
+            return json.RootElement.TryGetProperty(AuditTrail.GrantedBy, out var by) && by.TryGetInt64(out var id) ? id : 0;
+        }
+    }
+
     /// <summary>What a digest is looked up by.</summary>
     public static long? KeyOf(Digest? digest) => digest is { } some ? System.Buffers.Binary.BinaryPrimitives.ReadInt64BigEndian(some.Span) : null;
 

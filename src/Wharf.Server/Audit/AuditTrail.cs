@@ -7,6 +7,9 @@ namespace Wharf.Server.Audit;
 /// <summary>What other slices tell the trail. Changes need no call: their events are read (<see cref="AuditEvents"/>).</summary>
 internal sealed class AuditTrail(AuditWriter writer, AuditOptions options, TimeProvider clock)
 {
+    /// <summary>The member of an entry's metadata that has the account which granted a robot what it did.</summary>
+    public const string GrantedBy = "granted_by_id";
+
     /// <summary>A manifest is about to be served.</summary>
     /// <param name="tag">The tag it was asked for by, or null for its digest.</param>
     /// <returns>A task that ends, in the strict mode, when the entry is durable.</returns>
@@ -40,11 +43,9 @@ internal sealed class AuditTrail(AuditWriter writer, AuditOptions options, TimeP
 
     /// <summary>How the current request's sender proved who it is: members to add to an entry's metadata, with the comma before them.</summary>
     public static string Auth() => Origin.Current is not { Credential: { } credential } origin ? ""
-        : string.Concat(
-            $",\"auth_type\":\"{credential}\"",
-            origin.CredentialId is { } id ? $",\"auth_id\":\"{id}\"" : "",
-            origin.Application is { } application ? $",\"oauth_token_application_id\":\"{application}\"" : "",
-            $",\"request_id\":\"{origin.RequestId}\"");
+        : $",\"auth_type\":\"{credential}\"{Member("auth_id", origin.CredentialId)}{Member("oauth_token_application_id", origin.Application)}{(origin.GrantedBy == 0 ? "" : $",\"{GrantedBy}\":{origin.GrantedBy}")},\"request_id\":\"{origin.RequestId}\"";
+
+    private static string Member(string name, string? value) => value is null ? "" : $",\"{name}\":\"{value}\"";
 
     private Task RecordAsync(AuditEntry entry, CancellationToken ct)
     {

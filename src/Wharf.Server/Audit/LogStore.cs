@@ -30,8 +30,8 @@ internal sealed class LogStore(Database db, AuditDatabase audit, AuditStore stor
     private async ValueTask<List<LogEntry>> TellAsync(List<(LogPlace Place, AuditLine Line)> rows, CancellationToken ct)
     {
         var persons = await store.PersonsAsync(rows.SelectMany(static r => r.Line.About is { } about ? new[] { r.Line.Who, about } : [r.Line.Who]), ct);
-        var namespaces = await NamesAsync([.. rows.Select(static r => r.Line.NamespaceId).Distinct()], ct);
-        return [.. rows.Select(r => new LogEntry(r.Place, r.Line, Person(persons, r.Line.Who), Person(persons, r.Line.About), namespaces.TryGetValue(r.Line.NamespaceId, out var owner) ? owner : null))];
+        var namespaces = await NamesAsync([.. rows.Select(static r => r.Line.NamespaceId).Concat(rows.Select(static r => r.Line.GrantedBy)).Distinct()], ct);
+        return [.. rows.Select(r => new LogEntry(r.Place, r.Line, Person(persons, r.Line.Who), Person(persons, r.Line.About), namespaces.TryGetValue(r.Line.NamespaceId, out var owner) ? owner : null, namespaces.TryGetValue(r.Line.GrantedBy, out var grantor) ? grantor.Name : null))];
     }
 
     /// <summary>How often what happened on which day.</summary>

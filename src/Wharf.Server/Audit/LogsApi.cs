@@ -132,6 +132,8 @@ internal static class LogsApi
             metadata["namespace"] = owner.Name;
         if (line.Digest is { } digest)
             metadata["manifest_digest"] = digest.ToString();
+        if (entry.GrantedBy is { } grantor)
+            metadata["granted_by"] = grantor;
         var (name, ip, agent) = Tell(entry.Who);
         if (agent is not null)
             metadata["user-agent"] = agent;

@@ -89,6 +89,9 @@ internal sealed class AccessMiddleware(RequestDelegate next, Authenticator authe
         var needed = permission == Permission.Inspect && principal.ReadsAll ? RepositoryRole.Read : RoleFor(permission);
         var access = await permissions.DecideAsync(principal, name, needed, http.RequestAborted);
         // To read needs no scope where the engine gives the role without one: the repository is public.
+        // The human behind what a robot does.
+        if (principal.IsRobot && access.GrantedBy != 0)
+            Origin.Current?.Granted(access.GrantedBy);
         if (access.Role < needed || !principal.Has(permission == Permission.Pull ? requires.Needed & ~Scopes.RepoRead : requires.Needed))
             return caller.Presented && !caller.UsedToken && !principal.IsAnonymous
                 ? Denied(http, "You may not do this with this repository, or it does not exist.")

@@ -20,7 +20,11 @@ internal sealed partial class Permissions(Database db, RegistryOptions options, 
                  WHERE m.account_id = @me AND t.namespace_id = n.id),
                (SELECT g.role FROM account_grant g WHERE g.namespace_id = n.id AND g.repository_id = r.id AND g.account_id = @me),
                (SELECT max(g.role) FROM team_grant g JOIN team_member m ON m.team_id = g.team_id AND m.account_id = @me
-                 WHERE g.namespace_id = n.id AND g.repository_id = r.id)
+                 WHERE g.namespace_id = n.id AND g.repository_id = r.id),
+               coalesce(
+                   (SELECT g.granted_by FROM account_grant g WHERE g.namespace_id = n.id AND g.repository_id = r.id AND g.account_id = @me),
+                   (SELECT g.granted_by FROM team_grant g JOIN team_member m ON m.team_id = g.team_id AND m.account_id = @me
+                     WHERE g.namespace_id = n.id AND g.repository_id = r.id ORDER BY g.role DESC LIMIT 1))
           FROM namespace n
           LEFT JOIN repository r ON r.namespace_id = n.id AND r.name = @name AND r.deleted_ms IS NULL
          WHERE n.name = @ns AND n.deleted_ms IS NULL AND n.kind <> 'robot'
@@ -34,8 +38,8 @@ internal sealed partial class Permissions(Database db, RegistryOptions options, 
     /// <param name="needed">The role it is asked for. Less than that is never answered from memory, so that what was granted elsewhere counts at once.</param>
     public async ValueTask<RepositoryAccess> DecideAsync(Principal principal, RepositoryName name, RepositoryRole needed, CancellationToken ct)
     {
-        if (_repositories.TryGet(name, out var facts) && Remembered(principal, facts) is { } role && role >= needed)
-            return new(name, facts.NamespaceId, facts.RepositoryId, role, facts.ReadOnly);
+        if (_repositories.TryGet(name, out var facts) && Remembered(principal, name, facts) is { } known && known.Role >= needed)
+            return known;
         var (repositoryEpoch, membershipEpoch) = (_repositories.Epoch, _memberships.Epoch);
         var row = await ReadAsync(principal, name, null, ct);
         var access = Decide(principal, name, row);
@@ -64,11 +68,11 @@ internal sealed partial class Permissions(Database db, RegistryOptions options, 
         static r => new Row(
             new Facts(r.GetInt64(0), r.IsDBNull(1) ? 0 : r.GetInt64(1), !r.IsDBNull(2) && r.GetInt64(2) == 1, r.GetInt64(3) == 1, !r.IsDBNull(4) && r.GetInt64(4) == 0),
             new Membership(r.IsDBNull(5) ? NamespaceRole.None : (NamespaceRole)r.GetInt64(5)),
-            (RepositoryRole)Math.Max(r.IsDBNull(6) ? 0 : r.GetInt64(6), r.IsDBNull(7) ? 0 : r.GetInt64(7))),
+            new Grant((RepositoryRole)Math.Max(r.IsDBNull(6) ? 0 : r.GetInt64(6), r.IsDBNull(7) ? 0 : r.GetInt64(7)), r.IsDBNull(8) ? 0 : r.GetInt64(8))),
         ct, [("ns", name.Namespace), ("name", name.Name), ("me", principal.AccountId), .. AtArgument(atMs)]);
 
     private RepositoryAccess Decide(Principal principal, RepositoryName name, Row? row) => row is { Facts: var facts }
-        ? new(name, facts.NamespaceId, facts.RepositoryId, Decide(principal, facts, row.Membership.Role, row.Granted), facts.ReadOnly)
+        ? Decide(principal, name, facts, row.Membership.Role, row.Granted)
         : new(name, 0, 0, options.CreateNamespaceOnPush && AccountStore.IsValidName(name.Namespace) && MayCreateOrganizations(principal) && principal.Has(Scopes.RepoCreate) ? RepositoryRole.Admin : RepositoryRole.None);
 
     /// <summary>What the principal is in the namespace, read at once: administration is no hot path.</summary>
@@ -130,15 +134,18 @@ internal sealed partial class Permissions(Database db, RegistryOptions options, 
 
     private static bool NeedsDecision(Principal principal, Facts facts) => !principal.IsAnonymous && principal.AccountId != facts.NamespaceId;
 
-    private RepositoryRole? Remembered(Principal principal, Facts facts)
+    private RepositoryAccess? Remembered(Principal principal, RepositoryName name, Facts facts)
     {
         if (!NeedsDecision(principal, facts))
-            return Decide(principal, facts, NamespaceRole.None, RepositoryRole.None);
+            return Decide(principal, name, facts, NamespaceRole.None, default);
         return _decisions.TryGet((principal.AccountId, facts.RepositoryId), out var decision) && ReferenceEquals(decision.Facts, facts)
             && _memberships.TryGet((principal.AccountId, facts.NamespaceId), out var membership) && ReferenceEquals(decision.Membership, membership)
-            ? Decide(principal, facts, membership.Role, decision.Granted)
+            ? Decide(principal, name, facts, membership.Role, decision.Granted)
             : null;
     }
+
+    private static RepositoryAccess Decide(Principal principal, RepositoryName name, Facts facts, NamespaceRole role, Grant granted) =>
+        new(name, facts.NamespaceId, facts.RepositoryId, Decide(principal, facts, role, granted.Role), facts.ReadOnly) { GrantedBy = granted.By };
 
     private static RepositoryRole Decide(Principal principal, Facts facts, NamespaceRole role, RepositoryRole granted)
     {
@@ -179,8 +186,10 @@ internal sealed partial class Permissions(Database db, RegistryOptions options, 
 
     private sealed record Membership(NamespaceRole Role);
 
-    /// <param name="Granted">The best of the account's own grant and those of its teams.</param>
-    private sealed record Decision(Facts Facts, Membership Membership, RepositoryRole Granted);
+    /// <summary>The best of the account's own grant and those of its teams, and who gave it.</summary>
+    private readonly record struct Grant(RepositoryRole Role, long By);
 
-    private sealed record Row(Facts Facts, Membership Membership, RepositoryRole Granted);
+    private sealed record Decision(Facts Facts, Membership Membership, Grant Granted);
+
+    private sealed record Row(Facts Facts, Membership Membership, Grant Granted);
 }

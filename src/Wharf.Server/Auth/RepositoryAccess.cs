@@ -10,5 +10,8 @@ namespace Wharf.Server.Auth;
 /// <param name="ReadOnly">Whether its state keeps everyone from pushing to it and deleting from it.</param>
 internal sealed record RepositoryAccess(RepositoryName Name, long NamespaceId, long RepositoryId, RepositoryRole Role, bool ReadOnly = false)
 {
+    /// <summary>The account that granted the role, or 0 where it comes from no grant.</summary>
+    public long GrantedBy { get; init; }
+
     public bool Exists => RepositoryId != 0;
 }

@@ -37,13 +37,22 @@ internal sealed class Origin(string requestId, IPAddress? address, string? agent
     /// <summary>The OAuth application that acted for the person, by its client id.</summary>
     public string? Application { get; private set; }
 
+    /// <summary>The account that granted a robot what it does now, or 0.</summary>
+    public long GrantedBy { get; private set; }
+
+    public void Granted(long by)
+    {
+        GrantedBy = by;
+        _json = null;
+    }
+
     public void Authenticated(string credential, string? id, string? application = null)
     {
         (Credential, CredentialId, Application) = (credential, id, application);
         _json = null;
     }
 
-    /// <summary>As JSON: ip, ua, auth, auth_id, app, request.</summary>
+    /// <summary>As JSON: ip, ua, auth, auth_id, app, granted_by, request.</summary>
     public override string ToString()
     {
         if (_json is { } known)
@@ -57,6 +66,7 @@ internal sealed class Origin(string requestId, IPAddress? address, string? agent
             if (Credential is not null) json.WriteString("auth", Credential);
             if (CredentialId is not null) json.WriteString("auth_id", CredentialId);
             if (Application is not null) json.WriteString("app", Application);
+            if (GrantedBy != 0) json.WriteNumber("granted_by", GrantedBy);
             json.WriteString("request", RequestId);
             json.WriteEndObject();
         }

@@ -109,6 +109,7 @@ public sealed class LogsTests(LogsTests.Audited registry) : IClassFixture<LogsTe
 
         var pull = (await LogsAsync(ann.Client, $"/api/v1/user/logs?performer={Uri.EscapeDataString(ann.Name + "+ci")}"))[0]!;
 
+        Assert.Equal(ann.Name, (string?)pull["metadata"]!["granted_by"]);
         Assert.Equal(("pull_repo", ann.Name + "+ci", true, "robot_token"),
             ((string?)pull["kind"], (string?)pull["performer"]!["name"], (bool)pull["performer"]!["is_robot"]!, (string?)pull["metadata"]!["auth_type"]));
     }
