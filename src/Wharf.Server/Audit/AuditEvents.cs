@@ -15,6 +15,8 @@ internal sealed partial class AuditEvents(Database db, AuditStore store, AuditWr
     private const string Cursor = "events";
     private const int Page = 500;
     private static readonly TimeSpan s_every = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan s_settle = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_step = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan s_yield = TimeSpan.FromSeconds(5);
     private readonly SemaphoreSlim _turn = new(1);
 
@@ -23,6 +25,19 @@ internal sealed partial class AuditEvents(Database db, AuditStore store, AuditWr
 
     /// <summary>The last event that is in the trail.</summary>
     public ValueTask<long> ToldAsync(CancellationToken ct) => store.CursorAsync(Cursor, ct);
+
+    /// <summary>Waits until what was committed by now is in the trail, on whichever process; two seconds at most.</summary>
+    public async Task SettleAsync(CancellationToken ct)
+    {
+        for (var waited = TimeSpan.Zero; waited < s_settle; waited += s_step)
+        {
+            var isSequenced = !audit.HasPartitions || await db.OneAsync("SELECT 1 FROM event WHERE seq IS NULL LIMIT 1", static r => r.GetInt32(0), ct) == 0;
+            if (isSequenced && await CatchUpAsync(ct))
+                break;
+            await Task.Delay(s_step, clock, ct);
+        }
+        await writer.FlushAsync(ct);
+    }
 
     /// <summary>Reads what there is now.</summary>
     /// <returns>False when another process is at it.</returns>

@@ -74,8 +74,7 @@ internal static class AuditSetup
             expected = (n, Convert.FromHexString(parts[1]));
         }
         // What is in memory is brought down first, so that what is proved is all there is.
-        await services.GetRequiredService<AuditEvents>().CatchUpAsync(ct);
-        await services.GetRequiredService<AuditWriter>().FlushAsync(ct);
+        await services.GetRequiredService<AuditEvents>().SettleAsync(ct);
         var report = await services.GetRequiredService<AuditVerifier>().VerifyAsync(expected, ct);
         var numbers = $"{report.Entries} entries in {report.Batches} batches of {report.Writers} writers, {report.Segments} rotated files, {report.Seals} seals, {report.ErasedPersons} erased persons";
         var data = new JsonObject

@@ -53,14 +53,13 @@ internal static class LogsApi
         return list ? endpoint.Query("limit", "How many there are on a page, at most 100; 20 where it is left out.", "integer").Paged() : endpoint;
     }
 
-    private static async Task<IResult> Of(HttpContext http, LogStore logs, AuditEvents events, AuditWriter writer, TimeProvider clock, CancellationToken ct)
+    private static async Task<IResult> Of(HttpContext http, LogStore logs, AuditEvents events, TimeProvider clock, CancellationToken ct)
     {
         var (query, problem) = await ReadAsync(http, logs, clock, ct);
         if (query is null)
             return problem!;
         // What the caller did a moment ago is there.
-        await events.CatchUpAsync(ct);
-        await writer.FlushAsync(ct);
+        await events.SettleAsync(ct);
         var page = await logs.ListAsync(query, ct);
         return TypedResults.Json(new LogList(QuayDate.Format(query.FromMs)!, QuayDate.Format(query.ToMs)!, [.. page.Entries.Select(e => View(e, query.NamespaceId is null))], page.Next?.ToString()), LogsJson.Default.LogList);
     }

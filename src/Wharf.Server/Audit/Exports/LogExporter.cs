@@ -25,14 +25,15 @@ internal sealed partial class LogExporter : QueueWorker
     private readonly LogStore _logs;
     private readonly StoredFiles _files;
     private readonly Database _db;
+    private readonly AuditEvents _events;
     private readonly AuditWriter _writer;
     private readonly TimeProvider _clock;
     private readonly HttpClient _client;
     private readonly ILogger<LogExporter> _logger;
 
-    public LogExporter(LogExports exports, LogStore logs, StoredFiles files, Database db, AuditWriter writer, AuditOptions options, TimeProvider clock, ILogger<LogExporter> logger) : base("log-exporter", s_look, logger)
+    public LogExporter(LogExports exports, LogStore logs, StoredFiles files, Database db, AuditEvents events, AuditWriter writer, AuditOptions options, TimeProvider clock, ILogger<LogExporter> logger) : base("log-exporter", s_look, logger)
     {
-        (_exports, _logs, _files, _db, _writer, _clock, _logger) = (exports, logs, files, db, writer, clock, logger);
+        (_exports, _logs, _files, _db, _events, _writer, _clock, _logger) = (exports, logs, files, db, events, writer, clock, logger);
         _client = Outgoing.Guarded([.. options.CallbackNetworks.Select(static n => IPNetwork.Parse(n))], s_callback);
         exports.Added += Nudge;
     }
@@ -70,7 +71,10 @@ internal sealed partial class LogExporter : QueueWorker
     private async Task RunAsync(LogExport export, CancellationToken ct)
     {
         if (export.StorageKey is null)
+        {
+            await _events.SettleAsync(ct);
             await _exports.MadeAsync(export, await _files.WriteAsync("logs", TimeSpan.FromDays(1), writer => WriteAsync(export, writer, ct), ct), ct);
+        }
         var link = await _exports.LinkAsync(export, ct);
         if (export.CallbackEmail is { } email)
             await _exports.DoneAsync(export, new Letter("logs", email, "The logs that you asked for", ["The logs that you asked for are ready. The link is good for an hour."], "/exportedlogs/" + link, "Get the logs"), ct);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using Wharf.Tests.Server.OAuth;
@@ -17,17 +18,17 @@ internal sealed class World
 
     private static readonly string[] s_people = ["stranger", "reader", "writer", "admin", "member", "creator", "orgadmin", "user"];
     private readonly Registry _registry;
-    private readonly Dictionary<string, HttpClient> _clients;
+    private readonly ConcurrentDictionary<string, HttpClient> _clients;
     private readonly Dictionary<string, Account> _people;
-    private readonly Dictionary<string, string> _names;
+    private readonly ConcurrentDictionary<string, string> _names;
 
     private World(Registry registry, Dictionary<string, Account> people)
     {
         _registry = registry;
         _people = people;
-        _clients = people.ToDictionary(static p => p.Key, static p => p.Value.Client);
+        _clients = new(people.Select(static p => KeyValuePair.Create(p.Key, p.Value.Client)));
         _clients["anonymous"] = registry.Anonymous;
-        _names = new() { ["org"] = NewName("org"), ["team"] = "spares", ["user"] = people["user"].Name, ["robot"] = "spare" };
+        _names = new(StringComparer.Ordinal) { ["org"] = NewName("org"), ["team"] = "spares", ["user"] = people["user"].Name, ["robot"] = "spare" };
     }
 
     public static async Task<World> CreateAsync(Registry registry, World? former, bool samePeople)
