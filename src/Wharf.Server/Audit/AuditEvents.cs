@@ -14,7 +14,7 @@ internal sealed partial class AuditEvents(Database db, AuditStore store, AuditWr
 {
     private const string Cursor = "events";
     private const int Page = 500;
-    private static readonly TimeSpan s_every = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan s_every = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan s_settle = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan s_step = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan s_yield = TimeSpan.FromSeconds(5);

@@ -41,7 +41,7 @@ public sealed partial class ArrowTests
         Assert.DoesNotContain(Sources($"src/{project}"), file => File.ReadAllText(file).Contains("Microsoft.AspNetCore", StringComparison.Ordinal));
 
     [Fact]
-    public void Distribution_names_no_other_slice_than_what_it_shows() => AssertNamesOnly("Distribution", "ApiDocs", "Auth", "Content", "Repositories");
+    public void Distribution_names_no_other_slice_than_what_it_shows() => AssertNamesOnly("Distribution", "ApiDocs", "Auth", "Content", "Limits", "Repositories");
 
     [Fact]
     public void Content_knows_no_protocol() => AssertNamesOnly("Content", "Auth", "Data", "Hosting", "Outbox", "Repositories", "Work");

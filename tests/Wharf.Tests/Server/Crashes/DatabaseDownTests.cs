@@ -25,7 +25,7 @@ public sealed class DatabaseDownTests
         var (ledger, random) = (new Ledger(), new Random());
         var shared = Requests.RandomBytes(1000);
         var pushing = Enumerable.Range(0, 3).Select(i => new Pusher(client, repository, $"tag{i}", ledger, new Random(random.Next())).PushUntilItFailsAsync(shared)).ToList();
-        await Task.Delay(500, Ct);
+        await Poll.UntilAsync(() => Task.FromResult(ledger.Pushes >= 3));
 
         await cluster.CrashAsync();
         foreach (var answer in await Task.WhenAll(pushing))

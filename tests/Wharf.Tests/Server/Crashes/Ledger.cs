@@ -17,6 +17,9 @@ internal sealed class Ledger
     /// <summary>How many blobs and manifests were acknowledged and settled.</summary>
     public int Acknowledged => _settled.Count;
 
+    /// <summary>How many manifests were acknowledged so far.</summary>
+    public int Pushes => _manifests.Count(static m => m.Value.Acknowledged);
+
     public void Asked(string repository, Digest blob) => _blobs.TryAdd((repository, blob), false);
 
     public void Told(string repository, Digest blob) => _blobs[(repository, blob)] = true;
