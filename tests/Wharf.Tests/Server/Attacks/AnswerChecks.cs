@@ -127,6 +127,25 @@ internal sealed class AnswerChecks(AttackedRegistry registry) : Checks(registry)
         }
     }
 
+    [Attack("U02")]
+    public async Task Formulas_in_an_export()
+    {
+        var organization = await Client.CreateOrganizationAsync();
+        await Client.CreateRepositoryAsync(organization, "app");
+        foreach (var name in (string[])["=HYPERLINK(\"http://evil.example\")", "=1+1", "+1+1", "-1+1", "@SUM(1)", "\t=1", "\r=1"])
+        {
+            var (json, path) = (JsonSerializer.Serialize(name), Uri.EscapeDataString(name));
+            IsOneOf(await Client.SendJsonAsync("POST", "/api/v1/organization/", $$"""{"name":{{json}}}"""), 400);
+            IsOneOf(await Client.SendJsonAsync("POST", "/api/v1/repository", $$"""{"namespace":"{{organization}}","repository":{{json}},"visibility":"private","description":""}"""), 400);
+            IsOneOf(await Client.SendJsonAsync("PUT", $"/api/v1/organization/{organization}/team/{path}", """{"role":"admin"}"""), 400, 404);
+            IsOneOf(await Client.SendAsync("PUT", $"/api/v1/organization/{organization}/robots/{path}", []), 400, 404);
+        }
+
+        var export = (await Client.ReadAsync($"/api/v1/organization/{organization}/accessreview?format=csv")).Is(200);
+        IsInert(export, "CSV");
+        Assert.DoesNotMatch("(?m)(^|,)\"?[=+@\\t\\r-]", export.Text.Replace("\r\n", "\n", StringComparison.Ordinal));
+    }
+
     [Attack("U04")]
     public async Task Errors_that_tell_the_path()
     {
@@ -159,6 +178,8 @@ internal sealed class AnswerChecks(AttackedRegistry registry) : Checks(registry)
         Assert.True(answer.Header("X-Content-Type-Options") == "nosniff", $"{what}: {answer.Headers}");
         Assert.True(answer.Header("Content-Security-Policy") == "default-src 'none'; frame-ancestors 'none'", $"{what}: {answer.Headers}");
         Assert.True(answer.Header("Cache-Control") == "no-store", $"{what}: {answer.Headers}");
-        Assert.True(answer.ContentHeaders.ContentType?.MediaType is null or "application/json" or "application/problem+json" or "text/plain" || (answer.ContentHeaders.ContentType.MediaType == "text/csv" && answer.ContentHeaders.ContentDisposition?.DispositionType == "attachment"), $"{what}: {answer.ContentHeaders}");
+        // A table goes to a file, and not into the browser.
+        Assert.True(answer.ContentHeaders.ContentType?.MediaType is null or "application/json" or "application/problem+json" or "text/plain"
+            || (answer.ContentHeaders.ContentType.MediaType == "text/csv" && answer.ContentHeaders.ContentDisposition?.DispositionType == "attachment"), $"{what}: {answer.ContentHeaders}");
     }
 }
