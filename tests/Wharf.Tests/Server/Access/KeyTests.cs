@@ -152,7 +152,7 @@ public sealed class KeyTests
         var dump = new StringBuilder();
         foreach (var table in tables)
         {
-            using var rows = await postgres.BeginTextExportAsync($"COPY {table} TO STDOUT", TestContext.Current.CancellationToken);
+            using var rows = await postgres.BeginTextExportAsync($"COPY (SELECT * FROM {table}) TO STDOUT", TestContext.Current.CancellationToken);
             dump.Append(await rows.ReadToEndAsync(TestContext.Current.CancellationToken));
         }
         return Encoding.UTF8.GetBytes(dump.ToString());
