@@ -14,6 +14,7 @@ namespace Wharf.Server.Audit;
 internal sealed class AuditFile(AuditStore store, StoredFiles files, DataDirectory data)
 {
     private const int Page = 200;
+    private static readonly TimeSpan s_unfinished = TimeSpan.FromDays(1);
     private const int MaxLine = 1 << 20;
 
     /// <summary>Writes a day's batches; what the segment's row and its spans are to say.</summary>
@@ -49,7 +50,8 @@ internal sealed class AuditFile(AuditStore store, StoredFiles files, DataDirecto
         }
         whole.Position = 0;
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var key = await files.WriteAsync("audit", null, async writer =>
+        // One that a killed process left in the middle goes by itself.
+        var key = await files.WriteAsync("audit", s_unfinished, async writer =>
         {
             var buffer = new byte[1 << 16];
             for (int n; (n = await whole.ReadAsync(buffer, ct)) > 0;)
@@ -58,6 +60,7 @@ internal sealed class AuditFile(AuditStore store, StoredFiles files, DataDirecto
                 await writer.WriteAsync(buffer.AsMemory(0, n), ct);
             }
         }, ct);
+        await files.KeepAsync(key, ct);
         return (new AuditSegment(day, key, hash.GetHashAndReset(), whole.Length, entries), spans);
     }
 

@@ -4,7 +4,7 @@ namespace Wharf.Server.Audit;
 
 /// <summary>
 /// Moves old days into files of the blob storage, one a batch. A sealed head is always there first: what is rotated can be proved by the
-/// seals of its time. A crash between file and row leaves a file that is removed as garbage, and the day is rotated anew.
+/// seals of its time. A crash between file and row leaves a file that nothing reads, and the day is rotated anew: bytes are never given up before their row is.
 /// </summary>
 internal sealed partial class AuditRotator(AuditStore store, AuditFile file, AuditSeals seals, AuditOptions options, Leases leases, TimeProvider clock, ILogger<AuditRotator> logger)
     : LeasedWorker("audit-rotator", TimeSpan.FromHours(1), leases, clock, logger)

@@ -30,6 +30,10 @@ internal sealed class StoredFiles(Database db, IBlobDriver driver)
         }
     }
 
+    /// <summary>Has it stay for good.</summary>
+    public Task KeepAsync(string key, CancellationToken ct) => db.WriteAsync(tx => tx.ExecuteAsync(
+        "UPDATE stored_file SET expires_ms = NULL WHERE location = @location AND storage_key = @key", ("location", ContentStore.Location), ("key", key)), ct);
+
     /// <summary>The file's bytes; null when it is not there.</summary>
     public Task<Stream?> OpenAsync(string key, CancellationToken ct) => driver.OpenAsync(key, 0, long.MaxValue, ct);
 

@@ -48,6 +48,7 @@ internal sealed partial class LogExporter : QueueWorker
     protected override async Task<TimeSpan?> RunAsync(CancellationToken ct)
     {
         await _exports.SweepAsync(ct);
+        await _files.SweepAsync(ct);
         if (await _exports.ClaimAsync(ct) is not { } export)
             return null;
         try
