@@ -12,6 +12,7 @@ internal static class ContentSetup
     public static void AddContent(this WebApplicationBuilder builder)
     {
         var storage = builder.AddSection<StorageOptions>("Storage");
+        builder.AddSection<LifetimeOptions>("Lifetimes");
         builder.Services
             .AddSingleton<IBlobDriver>(s => new LocalDriver(storage.Directory.Length > 0 ? storage.Directory : s.GetRequiredService<DataDirectory>().File("storage")))
             .AddSingleton(new IdleRelease(Uploads.ReleaseBuffers))

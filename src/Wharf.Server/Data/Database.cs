@@ -32,6 +32,18 @@ internal abstract class Database : IAsyncDisposable
     /// <summary>What a query adds to have its rows to itself until the transaction ends.</summary>
     public abstract string ForUpdate { get; }
 
+    /// <summary>As <see cref="ForUpdate"/>, but without the rows that others have to themselves.</summary>
+    public abstract string ForUpdateSkipLocked { get; }
+
+    /// <summary>What compares a column with the values of one parameter that is a <c>long[]</c>: <c>id {Among("ids")}</c>.</summary>
+    public abstract string Among(string parameter);
+
+    /// <summary>The same for a <c>byte[][]</c>.</summary>
+    public abstract string AmongBytes(string parameter);
+
+    /// <summary>A table with the one column <c>value</c>, of the values of a parameter that is a <c>byte[][]</c>.</summary>
+    public abstract string RowsOfBytes(string parameter);
+
     /// <summary>What takes turns on one tag (@repo, @name) until the transaction ends; null where writers take turns anyway.</summary>
     public abstract string? LockTag { get; }
 

@@ -40,6 +40,14 @@ internal sealed class PostgresDatabase : Database
 
     public override string ForUpdate => "FOR UPDATE";
 
+    public override string ForUpdateSkipLocked => "FOR UPDATE SKIP LOCKED";
+
+    public override string Among(string parameter) => $"= ANY (@{parameter})";
+
+    public override string AmongBytes(string parameter) => Among(parameter);
+
+    public override string RowsOfBytes(string parameter) => $"unnest(@{parameter}) AS rows_of_{parameter} (value)";
+
     public override string? LockTag => "SELECT pg_advisory_xact_lock(hashtextextended(@name, @repo))";
 
     /// <summary>Connects and brings the schema up to date.</summary>

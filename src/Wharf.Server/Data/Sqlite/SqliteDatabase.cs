@@ -71,6 +71,14 @@ internal sealed partial class SqliteDatabase : Database
 
     public override string ForUpdate => "";
 
+    public override string ForUpdateSkipLocked => "";
+
+    public override string Among(string parameter) => $"IN (SELECT value FROM json_each(@{parameter}))";
+
+    public override string AmongBytes(string parameter) => $"IN (SELECT unhex(value) FROM json_each(@{parameter}))";
+
+    public override string RowsOfBytes(string parameter) => $"(SELECT unhex(value) AS value FROM json_each(@{parameter}))";
+
     public override string? LockTag => null;
 
     public override async Task<TRefusal?> RunAsync<TRefusal>(Batch<TRefusal> batch, CancellationToken ct) where TRefusal : class

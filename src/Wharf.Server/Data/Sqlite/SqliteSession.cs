@@ -112,7 +112,14 @@ internal sealed class SqliteSession : IDisposable
             var parameter = command.Parameters[i];
             if (!parameter.ParameterName.AsSpan(1).SequenceEqual(args[i].Name))
                 parameter = command.Parameters["@" + args[i].Name];
-            parameter.Value = args[i].Value ?? DBNull.Value;
+            parameter.Value = args[i].Value switch
+            {
+                null => DBNull.Value,
+                // SQLite has no arrays; json_each makes rows of them (Database.Among).
+                long[] numbers => $"[{string.Join(',', numbers)}]",
+                byte[][] texts => texts.Length == 0 ? "[]" : $"[\"{string.Join("\",\"", texts.Select(Convert.ToHexString))}\"]",
+                var value => value,
+            };
         }
         return command;
     }

@@ -12,6 +12,24 @@ internal static class FirstSchema
     public static int Newest { get; } = Migration.All()[^1].Version;
 
     public static Task RestoreAsync(DbConnection connection) => ExecuteAsync(connection, """
+        DROP INDEX tag_expiry;
+        DROP INDEX tag_dead;
+        DROP INDEX tag_collected;
+        DROP INDEX manifest_link_digest;
+        DROP INDEX manifest_link_referrers;
+        DROP TABLE label;
+        DROP TABLE digest_lease;
+        DROP TABLE gc_day;
+        DROP TABLE gc_review;
+        ALTER TABLE tag DROP COLUMN started_by;
+        ALTER TABLE tag DROP COLUMN reversion;
+        ALTER TABLE manifest_link DROP COLUMN pinned_ms;
+        ALTER TABLE manifest_link DROP COLUMN expires_after_ms;
+        ALTER TABLE repository_blob DROP COLUMN released_ms;
+        ALTER TABLE repository_blob DROP COLUMN deleted_ms;
+        ALTER TABLE storage_garbage DROP COLUMN digest;
+        ALTER TABLE storage_garbage DROP COLUMN size;
+        ALTER TABLE storage_garbage DROP COLUMN attempts;
         DROP TRIGGER namespace_history_insert;
         DROP TRIGGER namespace_history_update;
         DROP TRIGGER namespace_history_delete;
@@ -76,6 +94,8 @@ internal static class FirstSchema
         DROP TABLE account_grant;
         DROP TABLE robot;
         DROP TABLE team_invite;
+        ALTER TABLE repository DROP COLUMN purge_ms;
+        ALTER TABLE namespace DROP COLUMN purge_ms;
         ALTER TABLE namespace DROP COLUMN email;
         ALTER TABLE namespace DROP COLUMN deleted_by;
         ALTER TABLE namespace DROP COLUMN tag_expiration_s;
