@@ -4,6 +4,7 @@ ALTER TABLE tag ADD COLUMN started_by BIGINT;                            -- who 
 ALTER TABLE tag ADD COLUMN reversion BIGINT NOT NULL DEFAULT 0;          -- 1: by a restoration
 
 ALTER TABLE manifest_link ADD COLUMN pinned_ms BIGINT;                   -- when a push without a tag last asked to keep it, for one window; 0: never; null: when it was linked
+ALTER TABLE manifest_link ADD COLUMN released_ms BIGINT;                 -- since when nothing needs it; the collector takes it a grace later
 ALTER TABLE manifest_link ADD COLUMN expires_after_ms BIGINT;            -- how long a tag that is pointed at it lives (quay.expires-after); null: as long as nobody ends it
 
 ALTER TABLE repository_blob ADD COLUMN released_ms BIGINT;               -- since when no manifest of the repository names it; the link goes a grace later
@@ -24,10 +25,10 @@ CREATE TABLE gc_review (
     namespace_id  BIGINT NOT NULL,         -- 0 for blob and content
     repository_id BIGINT NOT NULL,         -- 0 for blob, content and namespace
     digest        BYTES NOT NULL,          -- empty for repository and namespace
-    due_ms        BIGINT NOT NULL,
-    attempts      BIGINT NOT NULL DEFAULT 0
+    due_ms        BIGINT NOT NULL
 );
 CREATE INDEX gc_review_due ON gc_review (kind, due_ms);
+CREATE INDEX gc_review_digest ON gc_review (digest);
 
 -- What the collector has removed, by day (UTC).
 CREATE TABLE gc_day (

@@ -14,3 +14,6 @@ CREATE INDEX CONCURRENTLY manifest_link_digest ON manifest_link (digest);
 -- All referrers of a subject, deleted ones too.
 DROP INDEX CONCURRENTLY IF EXISTS manifest_link_referrers;
 CREATE INDEX CONCURRENTLY manifest_link_referrers ON manifest_link (namespace_id, repository_id, subject) WHERE subject IS NOT NULL;
+-- What the collector will free.
+DROP INDEX CONCURRENTLY IF EXISTS blob_condemned;
+CREATE INDEX CONCURRENTLY blob_condemned ON blob (condemned_until_ms) WHERE state = 'condemned';

@@ -17,6 +17,7 @@ internal static class FirstSchema
         DROP INDEX tag_collected;
         DROP INDEX manifest_link_digest;
         DROP INDEX manifest_link_referrers;
+        DROP INDEX blob_condemned;
         DROP TABLE label;
         DROP TABLE digest_lease;
         DROP TABLE gc_day;
@@ -24,6 +25,7 @@ internal static class FirstSchema
         ALTER TABLE tag DROP COLUMN started_by;
         ALTER TABLE tag DROP COLUMN reversion;
         ALTER TABLE manifest_link DROP COLUMN pinned_ms;
+        ALTER TABLE manifest_link DROP COLUMN released_ms;
         ALTER TABLE manifest_link DROP COLUMN expires_after_ms;
         ALTER TABLE repository_blob DROP COLUMN released_ms;
         ALTER TABLE repository_blob DROP COLUMN deleted_ms;
