@@ -8,6 +8,7 @@ using Wharf.Server.Content;
 using Wharf.Server.Cors;
 using Wharf.Server.Data;
 using Wharf.Server.Distribution;
+using Wharf.Server.GarbageCollection;
 using Wharf.Server.Hosting;
 using Wharf.Server.Limits;
 using Wharf.Server.Mail;
@@ -45,6 +46,7 @@ static void Add(WebApplicationBuilder builder)
     builder.AddSearch();
     builder.AddApiDocs();
     builder.AddContent();
+    builder.AddGarbageCollection();
     builder.AddAudit();
     builder.AddDistribution();
     builder.AddOutbox();
@@ -78,6 +80,7 @@ static void Map(WebApplication app)
     app.MapGrants();
     app.MapStars();
     app.MapSearch();
+    app.MapGarbageCollection();
     app.MapLogs();
     app.MapApiDocs();
 }

@@ -15,6 +15,7 @@ internal static class ParameterNames
         ["format"] = "The client that the file is for.",
         ["id"] = "The id of the upload.",
         ["kid"] = "The id of a service's key.",
+        ["lease_id"] = "The id of a lease, as its list has it.",
         ["membername"] = "The name of a user or robot.",
         ["name"] = "The name of an organization.",
         ["namespace"] = "The name of a user or organization.",

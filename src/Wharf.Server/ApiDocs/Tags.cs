@@ -12,6 +12,7 @@ internal static class Tags
         ["Audit"] = "Who did what: logs of repositories, organizations, people and the registry.",
         ["Auth"] = "Why somebody may or may not do something.",
         ["Distribution"] = "Pushing and pulling: the OCI distribution API and its token service.",
+        ["GarbageCollection"] = "What keeps content alive, when it goes, and leases on digests.",
         ["Messages"] = "What superusers have to say to everybody.",
         ["OAuth"] = "Applications that act for people, and the tokens with which they do.",
         ["Organizations"] = "Organizations, their teams, members and default permissions.",

@@ -18,6 +18,6 @@ internal static class ContentSetup
             .AddSingleton(new IdleRelease(Uploads.ReleaseBuffers))
             .AddSingleton<ContentStore>().AddSingleton<Pulls>().AddSingleton<StoredFiles>().AddSingleton<Uploads>().AddSingleton<Orphans>()
             .AddSingleton(static s => new EventListener(s.GetRequiredService<ContentStore>().Hear))
-            .AddSingleton<Leases>().AddHostedService<UploadSweeper>().AddHostedService<OrphanSweeper>();
+            .AddSingleton<Collector>().AddSingleton<Garbage>().AddSingleton<Inventory>().AddSingleton<DigestLeases>().AddSingleton<Explanations>().AddSingleton<Leases>().AddHostedService<UploadSweeper>().AddHostedService<OrphanSweeper>();
     }
 }

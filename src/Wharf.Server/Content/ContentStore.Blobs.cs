@@ -21,11 +21,9 @@ internal sealed partial class ContentStore
         if (upload is not null)
             batch.Require(Refusal.UploadTaken, "DELETE FROM upload WHERE id = @id AND generation = @generation", ("id", upload.Id), ("generation", upload.Generation));
         RequireRepository(batch, to);
-        // Over a blob that is being deleted the placement names the new bytes, so that the late delete takes only what no row names.
-        batch.Add("""
-            UPDATE blob_placement SET storage_key = @key, state = 'present'
-             WHERE digest = @digest AND location = @location AND (state <> 'present' OR EXISTS (SELECT 1 FROM blob WHERE digest = @digest AND state = 'deleting'))
-            """, ("key", storageKey), ("digest", raw), ("location", Location));
+        // Bytes that are lost have new ones from now on.
+        batch.Add("UPDATE blob_placement SET storage_key = @key, state = 'present' WHERE digest = @digest AND location = @location AND state <> 'present'",
+            ("key", storageKey), ("digest", raw), ("location", Location));
         batch.Add("""
             INSERT INTO blob (digest, size, state) VALUES (@digest, @size, 'live')
             ON CONFLICT (digest) DO UPDATE SET state = 'live', condemned_until_ms = NULL WHERE blob.state <> 'live'
@@ -48,26 +46,28 @@ internal sealed partial class ContentStore
         if (await FindBlobAsync(from, digest, ct) is null)
             return new Refusal(RefusalKind.BlobUnknown, digest);
         // What the target links already needs no write; clients mount every layer at every push.
-        if (to.Exists && await FindBlobAsync(to, digest, ct) is not null)
+        if (to.Exists && await KeepBlobAsync(to, digest, ct) is not null)
             return null;
         if (await repositories.EnsureAsync(by, to, ct) is not { } target)
             return Refusal.NamespaceGone;
         var raw = digest.ToArray();
         var batch = new Batch<Refusal>();
         RequireRepository(batch, target);
-        RequireBlob(batch, from, digest, RefusalKind.BlobUnknown);
+        RequireBlobs(batch, from, [digest], new Refusal(RefusalKind.BlobUnknown, digest));
         LinkBlob(batch, target, raw, "mounted");
         return await RunAsync(batch, target, ct);
     }
 
-    /// <summary>Takes a blob out of a repository, unless a manifest there still names it.</summary>
+    /// <summary>
+    /// Takes a blob out of a repository, unless a manifest there still names it. A manifest of the time machine may name it, too; so it
+    /// is only hidden here, and goes when nothing can bring it back.
+    /// </summary>
     public Task<Refusal?> DeleteBlobAsync(Principal by, RepositoryAccess access, Digest digest, CancellationToken ct) => db.WriteAsync(async tx =>
     {
-        var (ns, repo, raw) = (access.NamespaceId, access.RepositoryId, digest.ToArray());
+        var (ns, repo, raw) = (("ns", (object?)access.NamespaceId), ("repo", (object?)access.RepositoryId), ("digest", (object?)digest.ToArray()));
         // The lock first, and the judgement in the next statement: a push that was about to name the blob is seen by it, or finds it gone (contract 2).
         var linked = await tx.OneAsync(
-            $"SELECT 1 FROM repository_blob WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest {db.ForUpdate}", static r => r.GetInt32(0),
-            ("ns", ns), ("repo", repo), ("digest", raw));
+            $"SELECT 1 FROM repository_blob WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest AND deleted_ms IS NULL {db.ForUpdate}", static r => r.GetInt32(0), ns, repo, raw);
         if (await CheckRepositoryAsync(tx, access) is { } refusal)
             return refusal;
         if (linked == 0)
@@ -77,24 +77,28 @@ internal sealed partial class ContentStore
               FROM manifest_ref r
               JOIN manifest_link l ON l.namespace_id = r.namespace_id AND l.repository_id = r.repository_id AND l.digest = r.manifest AND l.deleted_ms IS NULL
              WHERE r.namespace_id = @ns AND r.repository_id = @repo AND r.digest = @digest AND r.kind = 'blob' LIMIT 1
-            """, static r => r.GetFieldValue<byte[]>(0), ("ns", ns), ("repo", repo), ("digest", raw));
+            """, static r => r.GetFieldValue<byte[]>(0), ns, repo, raw);
         if (holder is not null)
             return new Refusal(RefusalKind.StillReferenced, new Digest(holder));
-        await tx.ExecuteAsync("DELETE FROM repository_blob WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest", ("ns", ns), ("repo", repo), ("digest", raw));
-        await Events.AddAsync(tx, "blob.unlinked", ns, repo, raw, $$"""{"by":{{by.AccountId}}}""");
-        tx.OnCommit(() => _blobs.Drop((repo, digest)));
+        await tx.ExecuteAsync("UPDATE repository_blob SET deleted_ms = now_ms() WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest", ns, repo, raw);
+        await Reviews.AddAsync(tx, "SELECT 'link', @ns, @repo, @digest, now_ms()", ns, repo, raw);
+        await Events.AddAsync(tx, "blob.unlinked", access.NamespaceId, access.RepositoryId, digest.ToArray(), $$"""{"by":{{by.AccountId}}}""");
+        tx.OnCommit(() => _blobs.Drop((access.RepositoryId, digest)));
         return null;
     }, ct);
 
-    private static void LinkBlob(Batch<Refusal> batch, RepositoryAccess to, byte[] digest, string origin)
+    private void LinkBlob(Batch<Refusal> batch, RepositoryAccess to, byte[] digest, string origin)
     {
-        // The event first: it is written only when the link is new.
-        Events.Add(batch, "blob.linked", to.NamespaceId, to.RepositoryId, digest, "{}",
-            "NOT EXISTS (SELECT 1 FROM repository_blob WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest)");
+        // The event first: it is written only when the link is new, or comes back. Until a manifest names it, it stays for a grace.
+        const string IsNews = "NOT EXISTS (SELECT 1 FROM repository_blob WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest AND released_ms IS NULL AND deleted_ms IS NULL)";
+        Events.Add(batch, "blob.linked", to.NamespaceId, to.RepositoryId, digest, "{}", IsNews);
+        var (ns, repo, raw) = (("ns", (object?)to.NamespaceId), ("repo", (object?)to.RepositoryId), ("digest", (object?)digest));
+        Reviews.Add(batch, $"SELECT 'link', @ns, @repo, @digest, now_ms() + @grace WHERE {IsNews}", ns, repo, raw, ("grace", _graceMs));
         batch.Add("""
             INSERT INTO repository_blob (namespace_id, repository_id, digest, linked_ms, origin) VALUES (@ns, @repo, @digest, now_ms(), @origin)
-            ON CONFLICT (namespace_id, repository_id, digest) DO NOTHING
-            """, ("ns", to.NamespaceId), ("repo", to.RepositoryId), ("digest", digest), ("origin", origin));
+            ON CONFLICT (namespace_id, repository_id, digest) DO UPDATE SET released_ms = NULL, deleted_ms = NULL
+             WHERE repository_blob.released_ms IS NOT NULL OR repository_blob.deleted_ms IS NOT NULL
+            """, ns, repo, raw, ("origin", origin));
     }
 
     private static readonly Refusal s_notWritable = new(RefusalKind.NamespaceGone);
@@ -125,14 +129,38 @@ internal sealed partial class ContentStore
 
     private const string StateOf = "SELECT state FROM repository WHERE id = @repo AND deleted_ms IS NULL";
 
-    /// <summary>The blob must be linked to the repository and stay alive: a condemned one is, from here on, and one whose deletion has begun is absent (contract 2).</summary>
-    private void RequireBlob(Batch<Refusal> batch, RepositoryAccess access, Digest digest, RefusalKind otherwise)
+    /// <summary>
+    /// The blobs must be linked to the repository and stay alive, until the transaction ends and with what it writes about them from
+    /// then on: a condemned one is live again, and one that the collector has taken is absent (contract 2). Which is missing is told
+    /// by <see cref="MissingAsync"/>.
+    /// </summary>
+    private void RequireBlobs(Batch<Refusal> batch, RepositoryAccess access, IReadOnlyList<Digest> digests, Refusal otherwise)
     {
-        var raw = digest.ToArray();
-        batch.Add("UPDATE blob SET state = 'live', condemned_until_ms = NULL WHERE digest = @digest AND state = 'condemned'", ("digest", raw));
-        batch.Require(new Refusal(otherwise, digest), $"SELECT 1 FROM blob WHERE digest = @digest AND state = 'live' {db.ForKeyShare}", ("digest", raw));
-        batch.Require(new Refusal(otherwise, digest),
-            $"SELECT 1 FROM repository_blob WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest {db.ForKeyShare}",
-            ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("digest", raw));
+        if (digests.Count == 0)
+            return;
+        var (ns, repo, raw) = (("ns", (object?)access.NamespaceId), ("repo", (object?)access.RepositoryId), ("digests", (object?)digests.Order().Select(static d => d.ToArray()).ToArray()));
+        if (db.ForKeyShare.Length > 0)
+        {
+            // The locks first, and the judgement in the next statement.
+            batch.Add($"SELECT 1 FROM repository_blob WHERE namespace_id = @ns AND repository_id = @repo AND digest {db.AmongBytes("digests")} ORDER BY digest {db.ForKeyShare}", ns, repo, raw);
+            batch.Add($"SELECT 1 FROM blob WHERE digest {db.AmongBytes("digests")} ORDER BY digest {db.ForKeyShare}", raw);
+        }
+        batch.Add($"UPDATE blob SET state = 'live', condemned_until_ms = NULL WHERE digest {db.AmongBytes("digests")} AND state = 'condemned'", raw);
+        batch.Require(otherwise, $"""
+            SELECT 1 WHERE @count = (
+                SELECT count(*) FROM repository_blob l JOIN blob b ON b.digest = l.digest
+                 WHERE l.namespace_id = @ns AND l.repository_id = @repo AND l.digest {db.AmongBytes("digests")} AND l.deleted_ms IS NULL)
+            """, ("count", (long)digests.Count), ns, repo, raw);
+    }
+
+    /// <summary>The first of these blobs that the repository does not have; null when it has them all.</summary>
+    private async ValueTask<Digest?> MissingAsync(RepositoryAccess access, IReadOnlyList<Digest> digests, CancellationToken ct)
+    {
+        var found = await db.ListAsync($"""
+            SELECT l.digest FROM repository_blob l JOIN blob b ON b.digest = l.digest
+             WHERE l.namespace_id = @ns AND l.repository_id = @repo AND l.digest {db.AmongBytes("digests")} AND l.deleted_ms IS NULL
+            """, static r => new Digest(r.GetFieldValue<byte[]>(0)), ct,
+            ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("digests", digests.Select(static d => d.ToArray()).ToArray()));
+        return digests.Except(found).Select(static d => (Digest?)d).FirstOrDefault();
     }
 }

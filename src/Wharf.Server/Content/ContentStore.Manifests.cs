@@ -26,34 +26,59 @@ internal sealed partial class ContentStore
 
         var batch = new Batch<Refusal>();
         RequireRepository(batch, to);
+        // Lock order: tags, manifests, blobs (contract 2).
+        LockTags(batch, to, tags);
+        var raw = digest.ToArray();
         if (known)
             // Shared with other pushes, and not with a deletion, which then ends the tags that this one moves.
             batch.Require(ManifestGone, $"SELECT 1 FROM manifest_link WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest AND deleted_ms IS NULL {db.ForShare}",
-                ("ns", to.NamespaceId), ("repo", to.RepositoryId), ("digest", digest.ToArray()));
+                ("ns", to.NamespaceId), ("repo", to.RepositoryId), ("digest", raw));
         else
         {
-            foreach (var blob in blobs)
-                RequireBlob(batch, to, blob.Digest, RefusalKind.ReferencedBlobUnknown);
             if (!options.SparseIndexes)
                 foreach (var child in children)
                     batch.Require(new Refusal(RefusalKind.ChildUnknown, child.Digest),
                         $"SELECT 1 FROM manifest_link WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest AND deleted_ms IS NULL {db.ForShare}",
                         ("ns", to.NamespaceId), ("repo", to.RepositoryId), ("digest", child.Digest.ToArray()));
-            LinkManifest(batch, to, manifest, digest, blobs, children);
+            RequireBlobs(batch, to, [.. blobs.Select(static b => b.Digest)], BlobGone);
+            LinkManifest(batch, to, manifest, digest, blobs, children, tagged: tags.Count > 0);
             batch.OnCommit(() => _manifests.Drop((to.RepositoryId, digest)));
         }
+        if (tags.Count == 0)
+            Pin(batch, to, raw);
         foreach (var tag in tags.Order(StringComparer.Ordinal))
             MoveTag(batch, to, tag, digest, by);
-        Events.Add(batch, "manifest.pushed", to.NamespaceId, to.RepositoryId, digest.ToArray(),
+        Events.Add(batch, "manifest.pushed", to.NamespaceId, to.RepositoryId, raw,
             JsonSerializer.Serialize(new PushPayload(by.AccountId, [.. tags.Take(32)], manifest.MediaType), PayloadJson.Default.PushPayload));
         var refusal = await RunAsync(batch, to, ct);
-        if (refusal?.Kind == RefusalKind.ReferencedBlobUnknown)
-            _blobs.Drop((to.RepositoryId, refusal.Digest));
-        if (!ReferenceEquals(refusal, ManifestGone))
+        if (ReferenceEquals(refusal, BlobGone) && await MissingAsync(to, [.. blobs.Select(static b => b.Digest)], ct) is { } gone)
+        {
+            _blobs.Drop((to.RepositoryId, gone));
+            return new Refusal(RefusalKind.ReferencedBlobUnknown, gone);
+        }
+        if (!ReferenceEquals(refusal, ManifestGone) && !ReferenceEquals(refusal, BlobGone))
             return refusal;
-        // Deleted by another replica since it was served here.
+        // Deleted or collected by another replica since it was served here.
         _manifests.Drop((to.RepositoryId, digest));
         return await PutManifestAsync(by, access, manifest, digest, tags, ct);
+    }
+
+    private void LockTags(Batch<Refusal> batch, RepositoryAccess access, IReadOnlyList<string> tags)
+    {
+        if (db.LockTag is not { } takeTurn)
+            return;
+        foreach (var tag in tags.Order(StringComparer.Ordinal))
+            batch.Add(takeTurn, ("repo", access.RepositoryId), ("name", tag));
+    }
+
+    /// <summary>Without a tag a push keeps a manifest for one window, at least for the grace.</summary>
+    private void Pin(Batch<Refusal> batch, RepositoryAccess access, byte[] digest)
+    {
+        var (ns, repo, raw) = (("ns", (object?)access.NamespaceId), ("repo", (object?)access.RepositoryId), ("digest", (object?)digest));
+        batch.Add("UPDATE manifest_link SET pinned_ms = now_ms(), released_ms = NULL WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest", ns, repo, raw);
+        Reviews.Add(batch, $"""
+            SELECT 'manifest', @ns, @repo, @digest, CASE WHEN {Reviews.AfterWindow} > now_ms() + @grace THEN {Reviews.AfterWindow} ELSE now_ms() + @grace END
+            """, ns, repo, raw, ("grace", _graceMs));
     }
 
     // Reads that tell what is missing before anything is written; the batch looks again.
@@ -68,6 +93,7 @@ internal sealed partial class ContentStore
     }
 
     private static readonly Refusal ManifestGone = new(RefusalKind.ManifestUnknown);
+    private static readonly Refusal BlobGone = new(RefusalKind.ReferencedBlobUnknown);
 
     /// <summary>Takes a manifest out of the repository and ends every tag that names it.</summary>
     public Task<Refusal?> DeleteManifestAsync(Principal by, RepositoryAccess access, Digest digest, CancellationToken ct)
@@ -75,8 +101,17 @@ internal sealed partial class ContentStore
         var (ns, repo, raw) = (("ns", (object?)access.NamespaceId), ("repo", (object?)access.RepositoryId), ("digest", (object?)digest.ToArray()));
         var batch = new Batch<Refusal>();
         RequireRepository(batch, access);
+        // Shared with who takes a lease: either it is seen here, or it finds the manifest deleted.
         batch.Require(new Refusal(RefusalKind.ManifestUnknown, digest),
-            "UPDATE manifest_link SET deleted_ms = now_ms() WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest AND deleted_ms IS NULL", ns, repo, raw);
+            $"SELECT 1 FROM manifest_link WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest AND deleted_ms IS NULL {db.ForUpdate}", ns, repo, raw);
+        batch.Require(new Refusal(RefusalKind.Leased, digest), """
+            SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM digest_lease WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest AND expires_ms > now_ms())
+            """, ns, repo, raw);
+        batch.Add("""
+            UPDATE manifest_link SET deleted_ms = now_ms(), pinned_ms = CASE WHEN pinned_ms = 0 THEN 0 ELSE now_ms() END
+             WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest
+            """, ns, repo, raw);
+        Reviews.Add(batch, $"SELECT 'manifest', @ns, @repo, @digest, {Reviews.AfterWindow}", ns, repo, raw);
         batch.Add("""
             UPDATE tag SET ended_ms = CASE WHEN now_ms() > started_ms THEN now_ms() ELSE started_ms + 1 END, ended_by = @by
              WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest AND ended_ms IS NULL
@@ -86,18 +121,21 @@ internal sealed partial class ContentStore
         return RunAsync(batch, access, ct);
     }
 
-    private static void LinkManifest(Batch<Refusal> batch, RepositoryAccess to, Manifest manifest, Digest digest, List<Descriptor> blobs, List<Descriptor> children)
+    private void LinkManifest(Batch<Refusal> batch, RepositoryAccess to, Manifest manifest, Digest digest, List<Descriptor> blobs, List<Descriptor> children, bool tagged)
     {
         var (ns, repo, raw, bytes) = (("ns", (object?)to.NamespaceId), ("repo", (object?)to.RepositoryId), digest.ToArray(), manifest.Bytes.ToArray());
         batch.Add("INSERT INTO manifest (digest, content) VALUES (@digest, @content) ON CONFLICT (digest) DO NOTHING", ("digest", raw), ("content", bytes));
+        // One that was there already may be about to go.
+        if (db.ForKeyShare.Length > 0)
+            batch.Require(ManifestGone, $"SELECT 1 FROM manifest WHERE digest = @digest {db.ForKeyShare}", ("digest", raw));
         batch.Add("""
-            INSERT INTO manifest_link (namespace_id, repository_id, digest, media_type, subject, artifact_type, descriptor, linked_ms, origin)
-            VALUES (@ns, @repo, @digest, @type, @subject, @artifact, @descriptor, now_ms(), 'pushed')
+            INSERT INTO manifest_link (namespace_id, repository_id, digest, media_type, subject, artifact_type, descriptor, linked_ms, origin, pinned_ms)
+            VALUES (@ns, @repo, @digest, @type, @subject, @artifact, @descriptor, now_ms(), 'pushed', @pinned)
             ON CONFLICT (namespace_id, repository_id, digest) DO UPDATE SET
                 media_type = excluded.media_type, artifact_type = excluded.artifact_type, descriptor = excluded.descriptor,
-                linked_ms = CASE WHEN manifest_link.deleted_ms IS NULL THEN manifest_link.linked_ms ELSE excluded.linked_ms END, deleted_ms = NULL
+                linked_ms = CASE WHEN manifest_link.deleted_ms IS NULL THEN manifest_link.linked_ms ELSE excluded.linked_ms END, deleted_ms = NULL, released_ms = NULL
             """, ns, repo, ("digest", raw), ("type", manifest.MediaType), ("subject", manifest.Subject?.Digest.ToArray()),
-            ("artifact", manifest.ArtifactType), ("descriptor", manifest.Subject is null ? null : manifest.ReferrerDescriptor(digest, bytes.Length)));
+            ("artifact", manifest.ArtifactType), ("descriptor", manifest.Subject is null ? null : manifest.ReferrerDescriptor(digest, bytes.Length)), ("pinned", tagged ? 0L : null));
         foreach (var (descriptor, kind) in blobs.Select(static b => (b, "blob")).Concat(children.Select(static c => (c, "child"))))
             batch.Add("""
                 INSERT INTO manifest_ref (namespace_id, repository_id, manifest, digest, size, kind) VALUES (@ns, @repo, @manifest, @digest, @size, @kind)

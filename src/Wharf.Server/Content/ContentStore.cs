@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Wharf.Oci;
 using Wharf.Server.Auth;
 using Wharf.Server.Data;
@@ -10,13 +11,18 @@ namespace Wharf.Server.Content;
 /// The one owner of what can be lost: blobs, placements, uploads, manifests, links and tags (contract 1). This part reads; the
 /// changes are beside it, one file per kind. A repository serves only what it links: knowing a digest is not permission.
 /// </summary>
-internal sealed partial class ContentStore(Database db, RepositoryStore repositories, RegistryOptions options)
+internal sealed partial class ContentStore(Database db, RepositoryStore repositories, RegistryOptions options, LifetimeOptions lifetimes, TimeProvider clock)
 {
     /// <summary>The one location of this process's blobs; more come with replication.</summary>
     public const string Location = "local";
 
     private readonly Cache<(long Repository, Digest), ManifestEntry> _manifests = new(32 << 20, static m => m.Bytes.Length + 256, db.Freshness);
     private readonly Cache<(long Repository, Digest), BlobEntry> _blobs = new(50_000, static _ => 1, db.Freshness);
+
+    // How long an answer that something is there and kept is good: far less than the grace, within which it can not go.
+    private readonly TimeSpan _trusted = lifetimes.Grace / 4 < s_maxTrusted ? lifetimes.Grace / 4 : s_maxTrusted;
+    private static readonly TimeSpan s_maxTrusted = TimeSpan.FromMinutes(10);
+    private readonly long _graceMs = (long)lifetimes.Grace.TotalMilliseconds;
 
     private readonly SharedReads<(long Repository, string Tag), Digest?> _tagReads = new();
 
@@ -28,16 +34,46 @@ internal sealed partial class ContentStore(Database db, RepositoryStore reposito
     {
         if (_manifests.TryGet((access.RepositoryId, digest), out var known))
             return known;
-        var epoch = _manifests.Epoch;
-        var entry = await db.OneAsync("""
-            SELECT l.media_type, m.content
+        return (await ReadManifestAsync(access, digest, ct)).Entry;
+    }
+
+    /// <summary>
+    /// The same for who asks whether it is there (HEAD) and will rely on it: it stays for another grace, even when nothing needs it
+    /// now (contract 2). What was read lately is not asked again: the collector releases first and takes a grace later.
+    /// </summary>
+    public async ValueTask<ManifestEntry?> KeepManifestAsync(RepositoryAccess access, Digest digest, CancellationToken ct)
+    {
+        if (_manifests.TryGet((access.RepositoryId, digest), out var known) && clock.GetElapsedTime(known.ReadAt) < _trusted)
+            return known;
+        var (entry, isReleased) = await ReadManifestAsync(access, digest, ct);
+        if (entry is null || !isReleased)
+            return entry;
+        var kept = await db.WriteAsync(async tx =>
+        {
+            var (ns, repo, raw) = (("ns", (object?)access.NamespaceId), ("repo", (object?)access.RepositoryId), ("digest", (object?)digest.ToArray()));
+            var rows = await tx.ExecuteAsync("UPDATE manifest_link SET released_ms = NULL WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest AND deleted_ms IS NULL", ns, repo, raw);
+            if (rows == 1)
+                await Reviews.AddAsync(tx, "SELECT 'manifest', @ns, @repo, @digest, now_ms() + @grace", ns, repo, raw, ("grace", _graceMs));
+            return rows;
+        }, ct);
+        if (kept == 1)
+            return entry;
+        _manifests.Drop((access.RepositoryId, digest));
+        return null;
+    }
+
+    private async ValueTask<(ManifestEntry? Entry, bool IsReleased)> ReadManifestAsync(RepositoryAccess access, Digest digest, CancellationToken ct)
+    {
+        var (epoch, now) = (_manifests.Epoch, clock.GetTimestamp());
+        var (entry, isReleased) = await db.OneAsync("""
+            SELECT l.media_type, m.content, l.released_ms
               FROM manifest_link l JOIN manifest m ON m.digest = l.digest
              WHERE l.namespace_id = @ns AND l.repository_id = @repo AND l.digest = @digest AND l.deleted_ms IS NULL
-            """, static r => new ManifestEntry(r.GetString(0), r.GetFieldValue<byte[]>(1)), ct,
+            """, r => (new ManifestEntry(r.GetString(0), r.GetFieldValue<byte[]>(1), now), !r.IsDBNull(2)), ct,
             ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("digest", digest.ToArray()));
         if (entry is not null)
-            _manifests.Add((access.RepositoryId, digest), entry, epoch);
-        return entry;
+            _manifests.Add((access.RepositoryId, digest), isReleased ? entry with { ReadAt = long.MinValue / 2 } : entry, epoch);
+        return (entry, isReleased);
     }
 
     /// <summary>The manifest that a tag names now, or null. Which one that is is asked anew each time, in one round trip.</summary>
@@ -52,14 +88,14 @@ internal sealed partial class ContentStore(Database db, RepositoryStore reposito
             _lastNamed.Drop((access.RepositoryId, tag));
             return await FindManifestAsync(access, digest, ct) is { } manifest ? (digest, manifest) : null;
         }
-        var epoch = _manifests.Epoch;
+        var (epoch, now) = (_manifests.Epoch, clock.GetTimestamp());
         var row = await db.OneAsync("""
             SELECT t.digest, l.media_type, m.content
               FROM tag t
               JOIN manifest_link l ON l.namespace_id = t.namespace_id AND l.repository_id = t.repository_id AND l.digest = t.digest AND l.deleted_ms IS NULL
               JOIN manifest m ON m.digest = l.digest
              WHERE t.namespace_id = @ns AND t.repository_id = @repo AND t.name = @name AND t.ended_ms IS NULL AND (t.expires_ms IS NULL OR t.expires_ms > now_ms())
-            """, static r => ((Digest, ManifestEntry)?)(new Digest(r.GetFieldValue<byte[]>(0)), new ManifestEntry(r.GetString(1), r.GetFieldValue<byte[]>(2))), ct,
+            """, r => ((Digest, ManifestEntry)?)(new Digest(r.GetFieldValue<byte[]>(0)), new ManifestEntry(r.GetString(1), r.GetFieldValue<byte[]>(2), now)), ct,
             ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("name", tag));
         if (row is not var (found, entry))
             return null;
@@ -75,6 +111,18 @@ internal sealed partial class ContentStore(Database db, RepositoryStore reposito
             _manifests.Drop((manifestOf, happened.Digest));
         else if (happened is { Kind: "blob.unlinked", RepositoryId: { } blobOf })
             _blobs.Drop((blobOf, happened.Digest));
+        else if (happened is { Kind: "content.collected", RepositoryId: { } collectedFrom } && JsonSerializer.Deserialize(happened.Payload, PayloadJson.Default.CollectedContent) is { } collected)
+            Drop(collectedFrom, collected.Digests.Select(static d => Digest.TryParse(d, out var digest) ? digest : default));
+    }
+
+    /// <summary>Forgets what a repository has no more.</summary>
+    public void Drop(long repositoryId, IEnumerable<Digest> digests)
+    {
+        foreach (var digest in digests)
+        {
+            _manifests.Drop((repositoryId, digest));
+            _blobs.Drop((repositoryId, digest));
+        }
     }
 
     // A query that SQLite answers in microseconds is not worth sharing.
@@ -93,18 +141,45 @@ internal sealed partial class ContentStore(Database db, RepositoryStore reposito
     {
         if (_blobs.TryGet((access.RepositoryId, digest), out var known))
             return known;
-        var epoch = _blobs.Epoch;
-        var entry = await db.OneAsync("""
-            SELECT b.size, p.storage_key
+        return (await ReadBlobAsync(access, digest, ct)).Entry;
+    }
+
+    /// <summary>The same for who asks whether it is there and will name it in a manifest: it stays for another grace (contract 2).</summary>
+    public async ValueTask<BlobEntry?> KeepBlobAsync(RepositoryAccess access, Digest digest, CancellationToken ct)
+    {
+        if (_blobs.TryGet((access.RepositoryId, digest), out var known) && clock.GetElapsedTime(known.ReadAt) < _trusted)
+            return known;
+        var (entry, isReleased) = await ReadBlobAsync(access, digest, ct);
+        if (entry is null || !isReleased)
+            return entry;
+        var kept = await db.WriteAsync(async tx =>
+        {
+            var (ns, repo, raw) = (("ns", (object?)access.NamespaceId), ("repo", (object?)access.RepositoryId), ("digest", (object?)digest.ToArray()));
+            var rows = await tx.ExecuteAsync("UPDATE repository_blob SET released_ms = NULL WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest AND deleted_ms IS NULL", ns, repo, raw);
+            if (rows == 1)
+                await Reviews.AddAsync(tx, "SELECT 'link', @ns, @repo, @digest, now_ms() + @grace", ns, repo, raw, ("grace", _graceMs));
+            return rows;
+        }, ct);
+        if (kept == 1)
+            return entry;
+        _blobs.Drop((access.RepositoryId, digest));
+        return null;
+    }
+
+    private async ValueTask<(BlobEntry? Entry, bool IsReleased)> ReadBlobAsync(RepositoryAccess access, Digest digest, CancellationToken ct)
+    {
+        var (epoch, now) = (_blobs.Epoch, clock.GetTimestamp());
+        var (entry, isReleased) = await db.OneAsync("""
+            SELECT b.size, p.storage_key, l.released_ms
               FROM repository_blob l
-              JOIN blob b ON b.digest = l.digest AND b.state <> 'deleting'
+              JOIN blob b ON b.digest = l.digest
               JOIN blob_placement p ON p.digest = l.digest AND p.location = @location AND p.state = 'present'
-             WHERE l.namespace_id = @ns AND l.repository_id = @repo AND l.digest = @digest
-            """, static r => new BlobEntry(r.GetInt64(0), r.GetString(1)), ct,
+             WHERE l.namespace_id = @ns AND l.repository_id = @repo AND l.digest = @digest AND l.deleted_ms IS NULL
+            """, r => (new BlobEntry(r.GetInt64(0), r.GetString(1), now), !r.IsDBNull(2)), ct,
             ("location", Location), ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("digest", digest.ToArray()));
         if (entry is not null)
-            _blobs.Add((access.RepositoryId, digest), entry, epoch);
-        return entry;
+            _blobs.Add((access.RepositoryId, digest), isReleased ? entry with { ReadAt = long.MinValue / 2 } : entry, epoch);
+        return (entry, isReleased);
     }
 
     /// <summary>Live tags after <paramref name="last"/> in ASCII order.</summary>
@@ -133,7 +208,7 @@ internal sealed partial class ContentStore(Database db, RepositoryStore reposito
           FROM repository_blob l
           JOIN repository r ON r.id = l.repository_id
           JOIN namespace n ON n.id = r.namespace_id
-         WHERE l.digest = @digest AND {VisibleRepositories.Condition(principal)}
+         WHERE l.digest = @digest AND l.deleted_ms IS NULL AND {VisibleRepositories.Condition(principal)}
          LIMIT @count
         """, static r => $"{r.GetString(0)}/{r.GetString(1)}", ct, ("digest", digest.ToArray()), ("me", principal.AccountId), ("count", count));
 }

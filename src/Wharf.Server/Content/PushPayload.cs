@@ -9,4 +9,5 @@ internal sealed record PushPayload(long By, IReadOnlyList<string> Tags, string M
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(PushPayload))]
+[JsonSerializable(typeof(CollectedContent))]
 internal sealed partial class PayloadJson : JsonSerializerContext;

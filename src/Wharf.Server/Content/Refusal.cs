@@ -39,4 +39,10 @@ internal enum RefusalKind
 
     /// <summary>A manifest of the repository still names the blob.</summary>
     StillReferenced,
+
+    /// <summary>There are as many of them as there can be.</summary>
+    TooMany,
+
+    /// <summary>Somebody has a lease on the manifest.</summary>
+    Leased,
 }

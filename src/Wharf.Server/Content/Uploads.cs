@@ -167,29 +167,6 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
         return expired.Count;
     }
 
-    /// <summary>Deletes bytes that no row names any more; returns how many keys.</summary>
-    public async Task<int> CollectGarbageAsync(CancellationToken ct)
-    {
-        var rows = await db.ListAsync("""
-            SELECT g.storage_key, g.upload_state, (SELECT 1 FROM blob_placement p WHERE p.location = g.location AND p.storage_key = g.storage_key)
-              FROM storage_garbage g WHERE g.location = @location AND g.after_ms <= now_ms() ORDER BY g.after_ms LIMIT 500
-            """, static r => (Key: r.GetString(0), State: r.IsDBNull(1) ? null : r.GetFieldValue<byte[]>(1), Named: !r.IsDBNull(2)), ct, ("location", ContentStore.Location));
-        if (rows.Count == 0)
-            return 0;
-        // What a blob names after all is not deleted, whatever led to its note.
-        var garbage = rows.Where(static r => !r.Named).ToList();
-        foreach (var (key, state, _) in garbage)
-            if (state is not null)
-                await driver.AbortAsync(key, state, ct);
-        await driver.DeleteAsync([.. garbage.Select(static r => r.Key)], ct);
-        return await db.WriteAsync(async tx =>
-        {
-            foreach (var (key, _, _) in rows)
-                await tx.ExecuteAsync("DELETE FROM storage_garbage WHERE location = @location AND storage_key = @key", ("location", ContentStore.Location), ("key", key));
-            return rows.Count;
-        }, ct);
-    }
-
     private async Task<UploadResult> CommitAsync(Transfer transfer, Principal by, RepositoryAccess access, Digest digest, Upload upload, CancellationToken ct)
     {
         var size = await transfer.CompleteAsync(ct);

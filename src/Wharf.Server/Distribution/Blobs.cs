@@ -24,9 +24,10 @@ internal static class Blobs
         var access = http.Access();
         if (!access.Exists)
             return OciError.NameUnknown(access.Name);
-        if (await content.FindBlobAsync(access, parsed, ct) is not { } blob)
+        var isPull = HttpMethods.IsGet(http.Request.Method);
+        if (await (isPull ? content.FindBlobAsync(access, parsed, ct) : content.KeepBlobAsync(access, parsed, ct)) is not { } blob)
             return OciError.BlobUnknown(parsed);
-        if (HttpMethods.IsGet(http.Request.Method))
+        if (isPull)
             await pulls.BlobAsync(http.Caller().Principal, access, parsed, ct);
         return new BlobResult(parsed, blob, driver);
     }

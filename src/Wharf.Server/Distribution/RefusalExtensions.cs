@@ -14,6 +14,7 @@ internal static class RefusalExtensions
         RefusalKind.ManifestUnknown => OciError.ManifestUnknown(refusal.Digest.ToString()),
         RefusalKind.TagUnknown => OciError.ManifestUnknown("tag"),
         RefusalKind.StillReferenced => OciError.Unsupported($"The manifest {refusal.Digest} of this repository still names the blob. Delete the manifest first."),
+        RefusalKind.Leased => new OciError(409, "DENIED", $"Somebody needs the manifest {refusal.Digest} by its digest and has a lease on it. See /api/v1/repository/{access.Name}/lease for who, and until when."),
         RefusalKind.ReadOnly => OciError.Denied("The repository is read-only."),
         _ => OciError.NameUnknown(access.Name),
     };

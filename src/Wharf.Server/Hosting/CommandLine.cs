@@ -21,6 +21,7 @@ internal sealed class CommandLine
           wharf user add alice < password.txt                  a user for: podman login
           wharf bench http://127.0.0.1:8080 --user admin       how fast a registry is; it keeps what was pushed
           wharf audit verify                                   proof that nobody changed the audit trail
+          wharf gc explain sha256:...                          why a manifest or blob is alive, and when it goes
           wharf keys rotate                                    new keys for what the database seals; the server goes on
 
         Every setting of the file can also be an environment variable: WHARF__Server__PublicUrl=https://registry.example.com
@@ -87,6 +88,7 @@ internal sealed class CommandLine
             new Command("user", "Users.") { UserAdd() },
             new Command("keys", "The keys that seal secrets in the database.") { KeysRotate() },
             new Command("audit", "The audit trail.") { AuditVerify(), AuditRotate(), AuditErase() },
+            new Command("gc", "Garbage collection.") { GcStatus(), GcExplain(), GcRun() },
             new Command("mail", "Mail.") { MailTest() },
             BenchCommand.Create(_json),
             Version(),
@@ -161,6 +163,29 @@ internal sealed class CommandLine
         var erase = new Command("erase", "Take a person's name, addresses and user agents out of the trail; what was done stays, and so does its proof.") { name, _data, _config };
         erase.SetAction((parsed, ct) => RunAsync(parsed, "audit.erase", new JsonObject { ["name"] = parsed.GetValue(name) }, ct));
         return erase;
+    }
+
+    private Command GcStatus()
+    {
+        var status = new Command("status", "Show what waits for the collector, what it will free and what it has freed.") { _data, _config };
+        status.SetAction((parsed, ct) => RunAsync(parsed, "gc.status", [], ct));
+        return status;
+    }
+
+    private Command GcExplain()
+    {
+        var digest = new Argument<string>("DIGEST") { Description = "Of a manifest or a blob: sha256:..." };
+        var explain = new Command("explain", "Tell why a manifest or blob is alive, who holds it, and when it goes. Exit code 1: it is not here.") { digest, _data, _config };
+        explain.SetAction((parsed, ct) => RunAsync(parsed, "gc.explain", new JsonObject { ["digest"] = parsed.GetValue(digest) }, ct));
+        return explain;
+    }
+
+    private Command GcRun()
+    {
+        var dry = new Option<bool>("--dry-run") { Description = "Only tell what would become of what is due" };
+        var run = new Command("run", "Work off all that is due now, at full speed; the server goes on serving.") { dry, _data, _config };
+        run.SetAction((parsed, ct) => RunAsync(parsed, "gc.run", new JsonObject { ["dry_run"] = parsed.GetValue(dry) }, ct));
+        return run;
     }
 
     private Command MailTest()

@@ -44,14 +44,14 @@ internal sealed partial class EventTail(Database db, IEnumerable<EventListener> 
         while (true)
         {
             var events = await db.ListAsync("""
-                SELECT e.seq, e.kind, e.namespace_id, e.repository_id, n.name, r.name, e.digest
+                SELECT e.seq, e.kind, e.namespace_id, e.repository_id, n.name, r.name, e.digest, e.payload
                   FROM event e
                   LEFT JOIN namespace n ON n.id = e.namespace_id
                   LEFT JOIN repository r ON r.id = e.repository_id
                  WHERE e.seq > @cursor ORDER BY e.seq LIMIT @count
                 """, static r => new OutboxEvent(r.GetInt64(0), r.GetString(1), r.GetInt64(2), r.IsDBNull(3) ? null : r.GetInt64(3),
                     !r.IsDBNull(4) && !r.IsDBNull(5) && RepositoryName.TryParse($"{r.GetString(4)}/{r.GetString(5)}", null, out var name) ? name : null,
-                    r.IsDBNull(6) ? default : new Digest(r.GetFieldValue<byte[]>(6))), ct, ("cursor", cursor), ("count", Page));
+                    r.IsDBNull(6) ? default : new Digest(r.GetFieldValue<byte[]>(6)), r.GetString(7)), ct, ("cursor", cursor), ("count", Page));
             foreach (var happened in events)
             {
                 foreach (var listener in _listeners)

@@ -79,6 +79,18 @@ internal sealed class RepositoryStore(Database db, Permissions permissions, Orga
         return RestoreOutcome.Restored;
     }, ct);
 
+    /// <summary>Takes the row of a repository whose content is gone, in the collector's transaction, with all that is about it.</summary>
+    public static async ValueTask PurgeAsync(Tx tx, long namespaceId, long repositoryId)
+    {
+        var name = await tx.OneAsync("SELECT name FROM repository WHERE id = @repo", static r => r.GetString(0), ("repo", repositoryId));
+        await tx.ExecuteAsync("DELETE FROM account_grant WHERE namespace_id = @ns AND repository_id = @repo", ("ns", namespaceId), ("repo", repositoryId));
+        await tx.ExecuteAsync("DELETE FROM team_grant WHERE namespace_id = @ns AND repository_id = @repo", ("ns", namespaceId), ("repo", repositoryId));
+        await tx.ExecuteAsync("DELETE FROM star WHERE repository_id = @repo", ("repo", repositoryId));
+        await tx.ExecuteAsync("DELETE FROM repository_email WHERE repository_id = @repo", ("repo", repositoryId));
+        await tx.ExecuteAsync("DELETE FROM repository WHERE id = @repo", ("repo", repositoryId));
+        await Events.AddAsync(tx, "repository.purged", namespaceId, repositoryId, null, $$"""{"by":0,"repo":"{{name}}"}""");
+    }
+
     /// <summary>The names that a principal may see, after <paramref name="last"/>, by namespace and name.</summary>
     public ValueTask<List<string>> ListAsync(Principal principal, RepositoryName? last, int count, CancellationToken ct) => db.ListAsync($"""
         SELECT n.name, r.name

@@ -48,7 +48,8 @@ internal static class ContentAtRest
         var noted = await orphans.SweepUploadsAsync(ct);
         for (var shard = 0; shard < Orphans.Shards; shard++)
             noted += await orphans.SweepBlobsAsync(shard, ct);
-        while (await uploads.CollectGarbageAsync(ct) > 0)
+        var garbage = app.Services.GetRequiredService<Garbage>();
+        while ((await garbage.CollectAsync(ct)).Keys > 0)
         {
         }
 

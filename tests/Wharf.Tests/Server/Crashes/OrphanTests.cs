@@ -54,7 +54,7 @@ public sealed class OrphanTests
         await SweepAsync(wharf);
 
         Assert.Equal(content, (await wharf.Client.ReadAsync($"/v2/{Repository}/blobs/{digest}")).Is(200).Body);
-        Assert.Equal(0, await wharf.Services.GetRequiredService<Uploads>().CollectGarbageAsync(Ct));
+        Assert.Equal(0, (await wharf.Services.GetRequiredService<Garbage>().CollectAsync(Ct)).Keys);
     }
 
     private static DateTime Now => TimeProvider.System.GetUtcNow().UtcDateTime;
@@ -95,7 +95,7 @@ public sealed class OrphanTests
         var noted = await orphans.SweepUploadsAsync(Ct);
         for (var shard = 0; shard < Orphans.Shards; shard++)
             noted += await orphans.SweepBlobsAsync(shard, Ct);
-        while (await wharf.Services.GetRequiredService<Uploads>().CollectGarbageAsync(Ct) > 0)
+        while ((await wharf.Services.GetRequiredService<Garbage>().CollectAsync(Ct)).Keys > 0)
         {
         }
         return noted;

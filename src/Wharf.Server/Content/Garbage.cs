@@ -1,0 +1,86 @@
+using Wharf.Server.Data;
+using Wharf.Storage;
+
+namespace Wharf.Server.Content;
+
+/// <summary>
+/// Bytes of the store that no row names any more. They go outside of any transaction, in batches as large as object stores take, and
+/// their notes after them; whoever dies in between does it again.
+/// </summary>
+internal sealed partial class Garbage(Database db, IBlobDriver driver, ILogger<Garbage> logger)
+{
+    /// <summary>What S3 deletes in one request.</summary>
+    private const int Batch = 1000;
+
+    private const long FirstRetryMs = 5_000;
+
+    /// <summary>Deletes what is due; returns how many keys, and their bytes.</summary>
+    public async Task<(int Keys, long Bytes)> CollectAsync(CancellationToken ct)
+    {
+        // What a backup may have seen in the database stays in the store until it is copied.
+        if (await db.OneAsync($"SELECT 1 FROM lease WHERE name = '{Collector.Hold}' AND expires_ms > now_ms()", static r => r.GetInt32(0), ct) == 1)
+            return default;
+        var rows = await db.ListAsync("""
+            SELECT g.storage_key, g.upload_state, g.size, (SELECT 1 FROM blob_placement p WHERE p.location = g.location AND p.storage_key = g.storage_key)
+              FROM storage_garbage g WHERE g.location = @location AND g.after_ms <= now_ms() ORDER BY g.after_ms LIMIT @count
+            """, static r => new Row(r.GetString(0), r.IsDBNull(1) ? null : r.GetFieldValue<byte[]>(1), r.GetInt64(2), !r.IsDBNull(3)), ct, ("location", ContentStore.Location), ("count", Batch));
+        if (rows.Count == 0)
+            return default;
+        // What a blob names after all is not deleted, whatever led to its note.
+        var failed = await DeleteAsync([.. rows.Where(static r => !r.Named)], ct);
+        var gone = rows.Where(r => !failed.Contains(r.Key)).ToList();
+        var bytes = gone.Where(static r => !r.Named).Sum(static r => r.Size);
+        await db.WriteAsync(async tx =>
+        {
+            foreach (var row in gone)
+                await tx.ExecuteAsync("DELETE FROM storage_garbage WHERE location = @location AND storage_key = @key", ("location", ContentStore.Location), ("key", row.Key));
+            foreach (var key in failed)
+                await tx.ExecuteAsync("""
+                    UPDATE storage_garbage SET attempts = attempts + 1, after_ms = now_ms() + @wait * CASE WHEN attempts < 8 THEN attempts * attempts * attempts + 1 ELSE 720 END
+                     WHERE location = @location AND storage_key = @key
+                    """, ("wait", FirstRetryMs), ("location", ContentStore.Location), ("key", key));
+            if (bytes > 0)
+                await Collector.CountAsync(tx, 0, 0, 0, bytes);
+            return 0;
+        }, ct);
+        return (gone.Count, bytes);
+    }
+
+    /// <summary>All at once; and when that fails one by one, so that what cannot be deleted does not keep the others.</summary>
+    private async Task<HashSet<string>> DeleteAsync(List<Row> rows, CancellationToken ct)
+    {
+        try
+        {
+            foreach (var row in rows)
+                if (row.UploadState is { } state)
+                    await driver.AbortAsync(row.Key, state, ct);
+            await driver.DeleteAsync([.. rows.Select(static r => r.Key)], ct);
+            return [];
+        }
+        catch (StorageException e)
+        {
+            Log.Failed(logger, rows.Count, e);
+        }
+        var failed = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var row in rows)
+            try
+            {
+                if (row.UploadState is { } state)
+                    await driver.AbortAsync(row.Key, state, ct);
+                await driver.DeleteAsync([row.Key], ct);
+            }
+            catch (StorageException)
+            {
+                failed.Add(row.Key);
+            }
+        return failed;
+    }
+
+    private sealed record Row(string Key, byte[]? UploadState, long Size, bool Named);
+
+    private static partial class Log
+    {
+        [LoggerMessage(330, LogLevel.Warning, "{Count} objects could not be deleted at once; now one by one")]
+        public static partial void Failed(ILogger logger, int count, Exception e);
+    }
+}
