@@ -1,0 +1,145 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Wharf.Oci;
+using Wharf.Server.Auth;
+using Wharf.Server.Content;
+using Wharf.Server.Data;
+using Wharf.Server.Data.Postgres;
+using Wharf.Server.Data.Sqlite;
+using Wharf.Server.Hosting;
+using Wharf.Storage;
+using Wharf.Storage.Local;
+using Wharf.Tests.Server.Crashes;
+using Wharf.Tests.Server.Data;
+
+namespace Wharf.Tests.Server.Lifetimes;
+
+/// <summary>
+/// The slices of the server in the test's process, without HTTP and without anything that runs by itself, on a database and a store of
+/// their own and with a clock that only the test moves: the one of the process, and on PostgreSQL the database's, too.
+/// </summary>
+internal sealed class Laboratory : IAsyncDisposable
+{
+    public static readonly LifetimeOptions Lifetimes = new() { Grace = TimeSpan.FromHours(1), Condemned = TimeSpan.FromHours(2) };
+
+    private readonly string _root = Directory.CreateTempSubdirectory("wharf-lab-").FullName;
+    private readonly string? _postgres;
+    private readonly (string? Find, string Replace) _spoil;
+    private WebApplication? _app;
+    private SpoiltDatabase? _database;
+
+    private Laboratory(string? postgres, (string? Find, string Replace) spoil)
+    {
+        _postgres = postgres;
+        _spoil = spoil;
+        Disk = new FailingDriver(new LocalDriver(Storage));
+    }
+
+    public LabClock Clock { get; } = new();
+
+    public FailingDriver Disk { get; }
+
+    public SpoiltDatabase Db => _database!;
+
+    public string Storage => Path.Join(_root, "storage");
+
+    public IServiceProvider Services => _app!.Services;
+
+    public T Get<T>() where T : notnull => Services.GetRequiredService<T>();
+
+    /// <param name="spoil">SQL to be found, and what it becomes.</param>
+    public static async Task<Laboratory> StartAsync((string? Find, string Replace) spoil = default)
+    {
+        var lab = new Laboratory(PostgresServer.ForEveryRegistry ? await PostgresServer.CreateDatabaseAsync() : null, spoil);
+        await lab.OpenAsync();
+        if (lab._postgres is not null)
+            await lab.RunAsync($"""
+                CREATE TABLE lab_clock (at BIGINT); INSERT INTO lab_clock VALUES ({lab.Clock.NowMs});
+                CREATE OR REPLACE FUNCTION now_ms() RETURNS BIGINT LANGUAGE sql STABLE PARALLEL SAFE AS $$ SELECT at FROM lab_clock $$
+                """);
+        return lab;
+    }
+
+    /// <summary>All that this process remembers is gone, as after a crash; what it had begun is not.</summary>
+    public async Task RestartAsync()
+    {
+        await CloseAsync();
+        await OpenAsync();
+    }
+
+    public async Task AdvanceAsync(TimeSpan by)
+    {
+        Clock.Advance(by);
+        if (_postgres is not null)
+            await RunAsync($"UPDATE lab_clock SET at = {Clock.NowMs}");
+        Hear();
+    }
+
+    /// <summary>On PostgreSQL memory counts only while one hears of the others; here there are none.</summary>
+    public void Hear()
+    {
+        if (_postgres is not null)
+            Db.Freshness.Heard();
+    }
+
+    /// <summary>Statements of the test's own.</summary>
+    public async Task RunAsync(string sql)
+    {
+        foreach (var statement in sql.Split(";\n"))
+            await Db.WriteAsync(tx => tx.ExecuteAsync(statement), TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>All files of the store, as storage keys.</summary>
+    public IEnumerable<string> Files()
+    {
+        var blobs = Path.Join(Storage, "blobs");
+        return !Directory.Exists(blobs) ? [] : Directory.EnumerateFiles(blobs, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(blobs, file));
+    }
+
+    /// <summary>A new namespace with repositories, and its owner.</summary>
+    public async Task<(Principal Owner, RepositoryAccess[] Repositories)> NewNamespaceAsync(TimeSpan window, int repositories)
+    {
+        var name = "n" + Guid.NewGuid().ToString("N");
+        var ct = TestContext.Current.CancellationToken;
+        return await Db.WriteAsync(async tx =>
+        {
+            var ns = await tx.OneAsync("INSERT INTO namespace (name, kind, created_ms, tag_expiration_s) VALUES (@name, 'user', now_ms(), @window) RETURNING id", static r => r.GetInt64(0),
+                ("name", name), ("window", (long)window.TotalSeconds));
+            var made = new RepositoryAccess[repositories];
+            for (var i = 0; i < repositories; i++)
+                made[i] = new RepositoryAccess(RepositoryName.TryParse($"{name}/r{i}", null, out var repository) ? repository : throw new InvalidOperationException(), ns,
+                    await tx.OneAsync("INSERT INTO repository (namespace_id, name, public, description, created_ms) VALUES (@ns, @name, 0, '', now_ms()) RETURNING id", static r => r.GetInt64(0),
+                        ("ns", ns), ("name", $"r{i}")), RepositoryRole.Admin);
+            return (new Principal(ns, name, 1, false), made);
+        }, ct);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await CloseAsync();
+        Directory.Delete(_root, recursive: true);
+    }
+
+    private async Task OpenAsync()
+    {
+        var ct = TestContext.Current.CancellationToken;
+        var data = Path.Join(_root, "data");
+        Directory.CreateDirectory(data);
+        Database inner = _postgres is not null
+            ? await PostgresDatabase.OpenAsync(_postgres, Clock, ct)
+            : new SqliteDatabase(Path.Join(data, "wharf.db"), Clock, NullLogger<SqliteDatabase>.Instance, durable: false);
+        _database = new SpoiltDatabase(inner, _spoil.Find, _spoil.Replace);
+        var launch = new Launch { Data = data };
+        var prepared = ServerApp.Prepare(launch, ContentAtRest.Slices(builder => builder.Services
+            .AddSingleton<TimeProvider>(Clock).AddSingleton<Database>(_ => _database).AddSingleton<IBlobDriver>(Disk).AddSingleton(Lifetimes)));
+        _app = prepared.BuildForCommand();
+        Hear();
+    }
+
+    private async Task CloseAsync()
+    {
+        await _app!.DisposeAsync();
+        await _database!.DisposeAsync();
+    }
+}

@@ -1,0 +1,71 @@
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace Wharf.Tests.Server.Lifetimes;
+
+/// <summary>
+/// Random stories of pushes, mounts, tags, deletions, restorations, leases, time and crashes, with the collector in between at any point:
+/// nothing that was acknowledged or can be reached is ever lost, and at the end nothing else is left.
+/// </summary>
+public sealed class LifetimeModelTests
+{
+    private const int Length = 80;
+
+    private static readonly (int Weight, OpKind Kind)[] s_kinds =
+    [
+        (10, OpKind.PushBlob), (5, OpKind.HeadBlob), (4, OpKind.Mount), (12, OpKind.PutTagged), (6, OpKind.PutUntagged), (4, OpKind.HeadManifest), (7, OpKind.EndTag), (5, OpKind.DeleteManifest),
+        (2, OpKind.DeleteBlob), (3, OpKind.TakeLease), (2, OpKind.EndLease), (2, OpKind.Delete), (4, OpKind.Restore), (10, OpKind.Advance), (14, OpKind.Collect), (8, OpKind.Round), (2, OpKind.Restart),
+    ];
+
+    private static readonly TimeSpan[] s_windows = [TimeSpan.Zero, TimeSpan.FromHours(2), TimeSpan.FromDays(1)];
+
+    [Fact]
+    public async Task What_is_needed_is_never_lost_and_what_is_not_goes()
+    {
+        await using var lab = await Laboratory.StartAsync();
+        var stories = int.Parse(Environment.GetEnvironmentVariable("WHARF_TEST_STORIES") ?? "60", null);
+        var operations = 0;
+
+        Stories(lab, count => operations += count).Check(Config.QuickThrowOnFailure.WithMaxTest(stories));
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"{operations} operations in {stories} stories");
+        Assert.InRange(operations, stories * Length / 2, int.MaxValue);
+    }
+
+    internal static Property Stories(Laboratory lab, Action<int> ran)
+    {
+        var op = from kind in Gen.Frequency([.. s_kinds.Select(static k => (k.Weight, Gen.Constant(k.Kind)))])
+                 from a in Gen.Choose(0, 1)
+                 from b in Gen.Choose(0, 999)
+                 from c in Gen.Choose(0, 999)
+                 select new LifetimeOp(kind, a, b, c);
+        var story = from window in Gen.Elements(s_windows)
+                    from ops in op.ListOf(Length)
+                    select new Story(window, [.. ops]);
+        return Prop.ForAll(Arb.From(story, Shrink), told =>
+        {
+            RunAsync(lab, told).GetAwaiter().GetResult();
+            ran(told.Ops.Length);
+        });
+    }
+
+    private static async Task RunAsync(Laboratory lab, Story story)
+    {
+        var model = await LifetimeModel.StartAsync(lab, story.Window);
+        await model.RunAsync(story.Ops);
+        await model.EndAsync();
+    }
+
+    // Shorter ones first: without a half, a quarter, down to single steps.
+    private static IEnumerable<Story> Shrink(Story story)
+    {
+        for (var size = story.Ops.Length / 2; size > 0; size /= 2)
+            for (var at = 0; at + size <= story.Ops.Length; at += size)
+                yield return story with { Ops = [.. story.Ops.Take(at), .. story.Ops.Skip(at + size)] };
+    }
+
+    internal sealed record Story(TimeSpan Window, LifetimeOp[] Ops)
+    {
+        public override string ToString() => $"window {Window}: {string.Join(" ", Ops)}";
+    }
+}
