@@ -22,6 +22,7 @@ using Wharf.Server.Robots;
 using Wharf.Server.Search;
 using Wharf.Server.ServiceKeys;
 using Wharf.Server.Superuser;
+using Wharf.Server.TimeMachine;
 
 return await CommandLine.RunAsync(args, new Composition(Add, Use, Map));
 
@@ -79,6 +80,7 @@ static void Map(WebApplication app)
     app.MapRepositories();
     app.MapGrants();
     app.MapStars();
+    app.MapTimeMachine();
     app.MapSearch();
     app.MapGarbageCollection();
     app.MapLogs();

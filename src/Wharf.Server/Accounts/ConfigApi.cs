@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
+using Wharf.Server.Content;
 using Wharf.Server.Hosting;
 using Wharf.Server.Hosting.Network;
 using Wharf.Server.Mail;
@@ -13,10 +14,13 @@ namespace Wharf.Server.Accounts;
 /// <summary>GET /config: what Quay's clients ask first, to know what there is. It has those of Quay's keys that are true of Wharf.</summary>
 internal static class ConfigApi
 {
+    // What Quay's pages let people choose from.
+    private static readonly (string Name, int Days)[] s_windows = [("0s", 0), ("1d", 1), ("1w", 7), ("2w", 14), ("4w", 28)];
+
     public static void Map(WebApplication app) => app.MapGet("/config", Get).Requires(Permission.Open).WithName("getConfig")
         .Describe("Says what this registry can do and how it is set up, as far as everyone may know.").Gives(200, "application/json");
 
-    private static ContentHttpResult Get(HttpContext http, PublicAddress address, AccountOptions accounts, AuthOptions auth, MailQueue mail, RegistryOptions registry, OAuthOptions oauth)
+    private static ContentHttpResult Get(HttpContext http, PublicAddress address, AccountOptions accounts, AuthOptions auth, MailQueue mail, RegistryOptions registry, OAuthOptions oauth, LifetimeOptions lifetimes)
     {
         var url = address.BaseUrl(http).Split("://", 2);
         var config = new JsonObject
@@ -29,7 +33,7 @@ internal static class ConfigApi
             ["REGISTRY_STATE"] = "normal",
             ["LOCAL_OAUTH_HANDLER"] = RedirectTarget.LocalPath,
             ["DEFAULT_TAG_EXPIRATION"] = "2w",
-            ["TAG_EXPIRATION_OPTIONS"] = new JsonArray("0s", "1d", "1w", "2w", "4w"),
+            ["TAG_EXPIRATION_OPTIONS"] = new JsonArray([.. s_windows.Where(w => lifetimes.CheckWindow(w.Days * 24L * 3600) is null).Select(static w => (JsonNode)w.Name)]),
             ["CREATE_PRIVATE_REPO_ON_PUSH"] = registry.CreatePrivateRepoOnPush,
             ["CREATE_NAMESPACE_ON_PUSH"] = registry.CreateNamespaceOnPush,
             ["FRESH_LOGIN_TIMEOUT"] = $"{auth.FreshLoginMinutes}m",

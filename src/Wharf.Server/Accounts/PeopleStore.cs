@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Text.Json.Nodes;
 using Wharf.Server.Auth;
+using Wharf.Server.Content;
 using Wharf.Server.Data;
 using Wharf.Server.Mail;
 using Wharf.Server.Outbox;
@@ -65,8 +66,11 @@ internal sealed class PeopleStore(Database db, AccountStore accounts, SessionSto
                     || !await mail.AddAsync(tx, AccountLetters.Change(change.Email, former.Name, confirm.Code)))
                     return "Too many mails were asked for lately. Try again later.";
             }
-            if (change.TagExpirationS is not null)
-                await SetAsync("tag_expiration_s", "UPDATE namespace SET tag_expiration_s = @value WHERE id = @id", change.TagExpirationS);
+            if (change.TagExpirationS is { } window)
+            {
+                await Window.SetAsync(tx, id, window);
+                changed.Add((JsonNode)"tag_expiration_s");
+            }
             if (change.Enabled is { } enabled)
             {
                 await SetAsync("enabled", "UPDATE account SET enabled = @value WHERE id = @id", enabled ? 1 : 0);
@@ -96,7 +100,7 @@ internal sealed class PeopleStore(Database db, AccountStore accounts, SessionSto
             // What nobody remembers needs no forgetting: people change their address as often as they like.
             var isRemembered = (change.Enabled ?? change.Superuser) is not null || password is not null;
             await Events.AddAsync(tx, isRemembered ? "account.changed" : "profile.changed", id, null, null,
-                new JsonObject { ["by"] = by.AccountId, ["changed"] = changed, ["email"] = moved ? change.Email : null, ["former_email"] = moved ? former.Email : null, ["enabled"] = change.Enabled, ["superuser"] = change.Superuser }.ToJsonString());
+                new JsonObject { ["by"] = by.AccountId, ["changed"] = changed, ["email"] = moved ? change.Email : null, ["former_email"] = moved ? former.Email : null, ["enabled"] = change.Enabled, ["superuser"] = change.Superuser, ["tag_expiration_s"] = change.TagExpirationS }.ToJsonString());
             if (isRemembered)
                 Forget(tx);
             return null;
@@ -168,6 +172,7 @@ internal sealed class PeopleStore(Database db, AccountStore accounts, SessionSto
             "UPDATE account SET email = NULL, enabled = 0, credential = credential + 1 WHERE id = @id",
             "UPDATE namespace SET deleted_ms = now_ms(), deleted_by = @by WHERE id = @id"])
             await tx.ExecuteAsync(statement, ("id", id), ("by", by.AccountId));
+        await Window.CloseAsync(tx, id);
         await Events.AddAsync(tx, "account.deleted", id, null, null, $$"""{"by":{{by.AccountId}}}""");
         Forget(tx);
         return null;

@@ -5,13 +5,9 @@ namespace Wharf.Server.Accounts;
 /// <summary>What is to be changed of a person; null stays as it is.</summary>
 internal sealed record PersonChange(string? Password = null, string? Email = null, long? TagExpirationS = null, bool? Enabled = null, bool? Superuser = null)
 {
-    /// <summary>The longest time for which what was deleted can be had back: ten years.</summary>
-    public const long MaxTagExpirationS = 3653L * 24 * 3600;
-
-    /// <summary>What is wrong with it, or null.</summary>
+    /// <summary>What is wrong with it, or null; the window is for LifetimeOptions to judge.</summary>
     public string? Problem =>
         Password is not null && !Auth.PasswordHash.IsAcceptable(Password) ? "A password has at least 8 characters, and at most 1,024."
         : Email is not null && !MailAddress.IsValid(Email) ? "The e-mail address is malformed."
-        : TagExpirationS is < 0 or > MaxTagExpirationS ? $"tag_expiration_s is a number of seconds from 0 to {MaxTagExpirationS}."
         : null;
 }

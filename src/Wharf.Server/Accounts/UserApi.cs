@@ -1,5 +1,6 @@
 using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
+using Wharf.Server.Content;
 using Wharf.Server.Mail;
 using Wharf.Server.QuayApi;
 
@@ -33,13 +34,13 @@ internal static class UserApi
 
     // As Quay, members that are not for the user to change (username, verified, is_admin) are no part of the body and do nothing, and
     // where mail is sent another address counts once it is confirmed.
-    private static async Task<IResult> Change(HttpContext http, PeopleStore people, Sessions sessions, MailQueue mail, MailCodes codes, CancellationToken ct)
+    private static async Task<IResult> Change(HttpContext http, PeopleStore people, Sessions sessions, MailQueue mail, MailCodes codes, LifetimeOptions lifetimes, CancellationToken ct)
     {
         var (body, problem) = await JsonBody.ReadAsync(http, UserJson.Default.ChangedUser, ct);
         if (body is null)
             return problem!;
         var change = new PersonChange(body.Password, body.Email, body.TagExpirationS);
-        if (change.Problem is { } wrong)
+        if ((change.Problem ?? lifetimes.CheckWindow(change.TagExpirationS)) is { } wrong)
             return Problem.InvalidRequest(wrong);
         var caller = http.Caller();
         var goesOn = change.Password is not null && caller.Session is not null ? Sessions.Prepare(http, caller.Session) : null;

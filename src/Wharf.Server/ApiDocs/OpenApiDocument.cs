@@ -23,6 +23,7 @@ internal static class OpenApiDocument
         [401] = ("Unauthorized", "There is no credential, or it is wrong, has ended, or was not shown lately enough."),
         [403] = ("Forbidden", "The caller may not do this."),
         [404] = ("NotFound", "It does not exist, or the caller may not know of it."),
+        [409] = ("Conflict", "It does not go together with how things are now; the detail says why."),
         [410] = ("Gone", "It is no longer there, nor will it be."),
         [413] = ("TooLarge", "The body is larger than this operation takes."),
         [429] = ("TooManyRequests", "Too many requests, or too many wrong passwords; Retry-After says when to come back."),
@@ -36,7 +37,7 @@ internal static class OpenApiDocument
         foreach (var (status, (name, meaning)) in s_errors)
         {
             responses[name] = Error(meaning, schemas.Add(ProblemJson.Default.Body, true), "application/problem+json", status == 429);
-            if (status != 410)
+            if (status is not (409 or 410))
                 responses["Registry" + name] = Error(meaning, schemas.Add(DistributionJson.Default.OciErrors, true), "application/json", status == 429);
         }
         foreach (var path in operations.GroupBy(static o => o.Path))

@@ -21,6 +21,7 @@ internal static class Tags
         ["Search"] = "Finding names and repositories.",
         ["ServiceKeys"] = "Public keys of services that sign what they say to the registry.",
         ["Superuser"] = "What superusers see and do.",
+        ["TimeMachine"] = "Repositories as they were, and the way back.",
     };
 
     public static string Meaning(string tag) => s_meanings.TryGetValue(tag, out var meaning) ? meaning : "";

@@ -41,6 +41,7 @@ internal static class AuditKinds
         ["repository.created"] = "create_repo",
         ["repository.deleted"] = "delete_repo",
         ["repository.restored"] = "restore_repo",
+        ["repository.rewound"] = "rewind_repo",
         ["repository.state"] = "change_repo_state",
         ["repository.visibility"] = "change_repo_visibility",
         ["repository.described"] = "set_repo_description",
@@ -80,7 +81,7 @@ internal static class AuditKinds
         "blob.linked" => null,
         "account.changed" or "profile.changed" => Changed(payload),
         "organization.changed" => Differs(payload, "email", "formerEmail") || Differs(payload, "email", "former_email") ? "org_change_email"
-            : payload.Any(static p => p.Key.StartsWith("former", StringComparison.Ordinal) && p.Key.Contains("ag", StringComparison.OrdinalIgnoreCase)) ? "org_change_tag_expiration" : "org_change",
+            : Differs(payload, "tag_expiration_s", "former_tag_expiration_s") ? "org_change_tag_expiration" : "org_change",
         "account.confirmed" => Differs(payload, "email", "former_email") ? "user_change_email" : "confirm_email",
         "team.changed" => payload["role"]?.ToString() == payload["was"]?.ToString() ? "org_set_team_description" : "org_set_team_role",
         "repository.grant" => payload["role"] is null ? "delete_repo_permission" : "change_repo_permission",
@@ -135,7 +136,7 @@ internal static class AuditKinds
             : changed.Contains("enabled") ? payload["enabled"]?.GetValueKind() == JsonValueKind.True ? "user_enable" : "user_disable"
             : changed.Contains("superuser") ? "user_change_superuser"
             : changed.Contains("email") ? "user_change_email"
-            : changed.Contains("tag_expiration") ? "user_change_tag_expiration"
+            : changed.Contains("tag_expiration_s") ? "user_change_tag_expiration"
             : "user_change_metadata";
     }
 

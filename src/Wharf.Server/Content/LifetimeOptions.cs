@@ -20,6 +20,10 @@ internal sealed class LifetimeOptions
     /// <summary>The longest window that a namespace can have.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "3650.00:00:00")] public TimeSpan MaxWindow { get; set; } = TimeSpan.FromDays(2 * 365);
 
+    /// <summary>What is wrong with a namespace's window, or null.</summary>
+    public string? CheckWindow(long? seconds) => seconds is { } s && (s < 0 || s > (long)MaxWindow.TotalSeconds)
+        ? $"tag_expiration_s is a number of seconds from 0 to {(long)MaxWindow.TotalSeconds}." : null;
+
     /// <summary>How long the history of a tag is shown after what it named is gone.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "3650.00:00:00")] public TimeSpan History { get; set; } = TimeSpan.FromDays(365);
 

@@ -47,6 +47,9 @@ internal abstract class Database : IAsyncDisposable
     /// <summary>What takes turns on one tag (@repo, @name) until the transaction ends; null where writers take turns anyway.</summary>
     public abstract string? LockTag { get; }
 
+    /// <summary>What takes a turn on all tags of a repository (@repo) at once, after everyone who has one on a single tag.</summary>
+    public abstract string? LockTags { get; }
+
     /// <summary>The first row, or the default when there is none.</summary>
     public abstract ValueTask<T?> OneAsync<T>(string sql, Func<DbDataReader, T> read, CancellationToken ct, params (string Name, object? Value)[] args);
 

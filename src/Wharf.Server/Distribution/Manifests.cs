@@ -31,15 +31,50 @@ internal static class Manifests
         var access = http.Access();
         if (!access.Exists)
             return OciError.NameUnknown(access.Name);
+        if (AsOf.TryRead(http, default, out var past) is { } malformed)
+            return malformed;
+        if (past is { } at)
+            return await AsOf.CheckAsync(http, content, at, ct) ?? await GetPastAsync(http, parsed, at, content, pulls, ct);
         var (digest, manifest) = parsed.IsDigest
             ? (parsed.Digest, await content.FindManifestAsync(access, parsed.Digest, ct))
             : await content.FindManifestAsync(access, parsed.Tag, ct) is var (named, tagged) ? (named, tagged) : default;
         if (manifest is null)
-            return OciError.ManifestUnknown(reference);
+            return parsed.IsDigest ? OciError.ManifestUnknown(reference) : await MissedAsync(http, parsed.Tag, content, pulls, ct);
         // Quay: asking whether it is there is no pull.
         if (HttpMethods.IsGet(http.Request.Method))
             await pulls.ManifestAsync(http.Caller().Principal, access, digest, parsed.IsDigest ? null : parsed.Tag, manifest.MediaType, ct);
         return new ManifestResult(digest, manifest, parsed.IsDigest);
+    }
+
+    // A name that is no tag now may ask for the past, or have been a tag.
+    private static async ValueTask<IResult> MissedAsync(HttpContext http, string tag, ContentStore content, Pulls pulls, CancellationToken ct)
+    {
+        var access = http.Access();
+        if (await content.FindDeadTagAsync(access, tag, ct) is { } dead)
+            return OciError.TagExpired(access.Name, tag, dead);
+        if (!Moment.TrySplit(tag, out var of, out var at) || !Reference.TryParse(of, out var then))
+            return OciError.ManifestUnknown(tag);
+        return await AsOf.CheckAsync(http, content, at, ct) switch
+        {
+            null => await GetPastAsync(http, then, at, content, pulls, ct),
+            // It is a good name for a tag all the same, which clients look for before they push it.
+            { Status: 400 } => OciError.ManifestUnknown(tag),
+            var tooOld => tooOld,
+        };
+    }
+
+    private static async ValueTask<IResult> GetPastAsync(HttpContext http, Reference reference, Moment at, ContentStore content, Pulls pulls, CancellationToken ct)
+    {
+        var access = http.Access();
+        var (digest, manifest) = reference.IsDigest
+            ? (reference.Digest, await content.FindManifestAsync(access, reference.Digest, at, ct))
+            : await content.FindManifestAsync(access, reference.Tag, at, ct) is var (named, tagged) ? (named, tagged) : default;
+        if (manifest is null)
+            return OciError.ManifestUnknown($"{reference} as of {at}");
+        if (HttpMethods.IsGet(http.Request.Method))
+            await pulls.ManifestAsync(http.Caller().Principal, access, digest, reference.IsDigest ? null : at.Of(reference.Tag), manifest.MediaType, ct);
+        // What is of the past may be deleted for good at any time, so it is asked for anew even by its digest.
+        return new ManifestResult(digest, manifest, byDigest: false);
     }
 
     // distribution-spec#pushing-manifests (end-7); several tags: development version, "Pushing Manifests"

@@ -30,6 +30,13 @@ internal sealed record OciError(int Status, string Code, string Message, string?
 
     public static OciError ManifestUnknown(string reference) => new(404, "MANIFEST_UNKNOWN", "The manifest is not in this repository.", reference);
 
+    /// <summary>Quay's code and words for a tag that is no more, and how to have it back.</summary>
+    public static OciError TagExpired(RepositoryName name, string tag, Digest digest) => new(404, "TAG_EXPIRED", $"Tag {tag} was deleted or has expired. To pull, revive via time machine",
+        $$"""POST /api/v1/repository/{{name}}/tag/{{tag}}/restore {"manifest_digest":"{{digest}}"}""");
+
+    /// <summary>A time before which the registry shows nothing.</summary>
+    public static OciError HistoryExpired(string message) => new(404, "HISTORY_EXPIRED", message);
+
     public static OciError ManifestInvalid(string message, string? detail = null) => new(400, "MANIFEST_INVALID", message, detail);
 
     public static OciError ManifestUnsupported(string message) => new(415, "MANIFEST_INVALID", message);

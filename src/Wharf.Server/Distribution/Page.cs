@@ -21,6 +21,7 @@ internal static class Page
     }
 
     /// <param name="path">The resource, relative to this registry, so that no Host header ends up in it.</param>
-    public static string Next(string path, int count, string last) =>
-        string.Create(CultureInfo.InvariantCulture, $"<{path}?n={count}&last={Uri.EscapeDataString(last)}>; rel=\"next\"");
+    /// <param name="more">Further parameters, escaped.</param>
+    public static string Next(string path, int count, string last, string more = "") =>
+        string.Create(CultureInfo.InvariantCulture, $"<{path}?n={count}&last={Uri.EscapeDataString(last)}{more}>; rel=\"next\"");
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Wharf.Server.Accounts;
 using Wharf.Server.Auth;
+using Wharf.Server.Content;
 using Wharf.Server.Data;
 using Wharf.Server.Outbox;
 
@@ -48,8 +49,8 @@ internal sealed class OrganizationStore(Database db, Namespaces namespaces, Perm
         var now = new Organization(email is null ? former.Email : email.Length == 0 ? null : email, tagExpirationS ?? former.TagExpirationS, robotSecrets ?? former.RobotSecrets);
         if (now == former)
             return OrganizationOutcome.Done;
-        await tx.ExecuteAsync("UPDATE namespace SET email = @email, tag_expiration_s = @tag, robot_secrets = @secrets WHERE id = @id",
-            ("email", now.Email), ("tag", now.TagExpirationS), ("secrets", now.RobotSecrets), ("id", organization.NamespaceId));
+        await tx.ExecuteAsync("UPDATE namespace SET email = @email, robot_secrets = @secrets WHERE id = @id", ("email", now.Email), ("secrets", now.RobotSecrets), ("id", organization.NamespaceId));
+        await Window.SetAsync(tx, organization.NamespaceId, now.TagExpirationS);
         if (now.RobotSecrets == Hashed)
             await tx.ExecuteAsync("UPDATE robot SET sealed_token = NULL WHERE namespace_id = @id", ("id", organization.NamespaceId));
         await Events.AddAsync(tx, "organization.changed", organization.NamespaceId, null, null, JsonSerializer.Serialize(
@@ -69,24 +70,35 @@ internal sealed class OrganizationStore(Database db, Namespaces namespaces, Perm
         if (name is null)
             return OrganizationOutcome.Gone;
         await tx.ExecuteAsync("UPDATE namespace SET deleted_ms = now_ms(), deleted_by = @by WHERE id IN (SELECT id FROM robot WHERE namespace_id = @id)", ("by", by.AccountId), ("id", organizationId));
+        await Window.CloseAsync(tx, organizationId);
         await ChangedAsync(tx, "organization.deleted", organizationId, name, by);
         return OrganizationOutcome.Done;
     }, ct);
 
     /// <summary>Restores the organization of that name that was deleted last, for who deleted it or a superuser, with all that it had.</summary>
-    public Task<OrganizationOutcome> RestoreAsync(Principal by, string name, CancellationToken ct) => db.WriteAsync(async tx =>
+    /// <param name="newName">The name that it has from then on, and its robots before their plus.</param>
+    public Task<OrganizationOutcome> RestoreAsync(Principal by, string name, string newName, CancellationToken ct) => db.WriteAsync(async tx =>
     {
         var id = await tx.OneAsync($"""
             SELECT id FROM namespace
-             WHERE name = @name AND kind = 'organization' AND deleted_ms > now_ms() - tag_expiration_s * 1000 AND (deleted_by = @by OR @superuser = 1)
+             WHERE name = @name AND kind = 'organization' AND deleted_ms > now_ms() - tag_expiration_s * 1000 AND purge_ms IS NULL AND (deleted_by = @by OR @superuser = 1)
              ORDER BY deleted_ms DESC, id DESC LIMIT 1 {db.ForUpdate}
             """, static r => r.GetInt64(0), ("name", name), ("by", by.AccountId), ("superuser", by.Superuser ? 1 : 0));
         if (id == 0)
             return OrganizationOutcome.NotFound("No organization of that name was deleted, or too long ago, or by somebody else.");
-        if (await tx.OneAsync("SELECT 1 FROM namespace WHERE name = @name AND deleted_ms IS NULL", static r => r.GetInt32(0), ("name", name)) == 1)
-            return OrganizationOutcome.Refused("The name has been taken meanwhile.");
-        await tx.ExecuteAsync("UPDATE namespace SET deleted_ms = NULL, deleted_by = NULL WHERE id = @id OR id IN (SELECT id FROM robot WHERE namespace_id = @id)", ("id", id));
-        await ChangedAsync(tx, "organization.restored", id, name, by);
+        if (name != newName)
+        {
+            if (await namespaces.CheckAsync(tx, newName, "organization", by.AccountId) is { } why)
+                return OrganizationOutcome.Refused(why);
+        }
+        else if (await tx.OneAsync("SELECT 1 FROM namespace WHERE name = @name AND deleted_ms IS NULL", static r => r.GetInt32(0), ("name", name)) == 1)
+            return OrganizationOutcome.Refused("The name has been taken meanwhile; choose another one (new_name).");
+        await tx.ExecuteAsync("UPDATE namespace SET deleted_ms = NULL, deleted_by = NULL, name = @name WHERE id = @id", ("id", id), ("name", newName));
+        await tx.ExecuteAsync("""
+            UPDATE namespace SET deleted_ms = NULL, deleted_by = NULL, name = @name || '+' || (SELECT r.name FROM robot r WHERE r.id = namespace.id)
+             WHERE id IN (SELECT r.id FROM robot r WHERE r.namespace_id = @id)
+            """, ("id", id), ("name", newName));
+        await ChangedAsync(tx, "organization.restored", id, newName, by, name == newName ? null : name);
         return OrganizationOutcome.Done;
     }, ct);
 
@@ -94,7 +106,7 @@ internal sealed class OrganizationStore(Database db, Namespaces namespaces, Perm
     public ValueTask<List<DeletedOrganization>> ListDeletedAsync(Principal by, bool all, long after, int count, CancellationToken ct) => db.ListAsync("""
         SELECT n.id, n.name, n.deleted_ms, (SELECT b.name FROM namespace b WHERE b.id = n.deleted_by), n.deleted_ms + n.tag_expiration_s * 1000
           FROM namespace n
-         WHERE n.deleted_ms IS NOT NULL AND n.deleted_ms > now_ms() - n.tag_expiration_s * 1000 AND n.kind = 'organization' AND n.id > @after AND (n.deleted_by = @by OR @all = 1)
+         WHERE n.deleted_ms IS NOT NULL AND n.deleted_ms > now_ms() - n.tag_expiration_s * 1000 AND n.purge_ms IS NULL AND n.kind = 'organization' AND n.id > @after AND (n.deleted_by = @by OR @all = 1)
          ORDER BY n.id LIMIT @count
         """, static r => new DeletedOrganization(r.GetInt64(0), r.GetString(1), r.GetInt64(2), r.IsDBNull(3) ? null : r.GetString(3), r.GetInt64(4)), ct,
         ("by", by.AccountId), ("all", all ? 1 : 0), ("after", after), ("count", count));
@@ -142,9 +154,10 @@ internal sealed class OrganizationStore(Database db, Namespaces namespaces, Perm
     }
 
     // With the organization, its robots can sign in no more, or again.
-    private async ValueTask ChangedAsync(Tx tx, string kind, long organizationId, string name, Principal by)
+    private async ValueTask ChangedAsync(Tx tx, string kind, long organizationId, string name, Principal by, string? formerName = null)
     {
-        await Events.AddAsync(tx, kind, organizationId, null, null, $$"""{"by":{{by.AccountId}},"name":"{{name}}"}""");
+        var former = formerName is null ? "" : $",\"former_name\":\"{formerName}\"";
+        await Events.AddAsync(tx, kind, organizationId, null, null, $$"""{"by":{{by.AccountId}},"name":"{{name}}"{{former}}}""");
         tx.OnCommit(accounts.DropAll);
         tx.OnCommit(permissions.ForgetNamespace);
     }

@@ -1,6 +1,7 @@
 using Wharf.Server.Accounts;
 using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
+using Wharf.Server.Content;
 using Wharf.Server.QuayApi;
 
 namespace Wharf.Server.Organizations;
@@ -9,9 +10,6 @@ namespace Wharf.Server.Organizations;
 internal static class OrganizationsApi
 {
     private const int PageSize = 100;
-
-    // Ten years.
-    private const long MaxTagExpirationS = 3650L * 24 * 60 * 60;
 
     public static void MapOrganizations(this WebApplication app)
     {
@@ -26,7 +24,8 @@ internal static class OrganizationsApi
         app.MapDelete("/api/v1/organization/{orgname}", Delete).Requires(Permission.AdministerOrganization, fresh: true).WithName("deleteAdminedOrganization")
             .Describe("Deletes an organization; it can be restored for a while.").Gives(204);
         app.MapPost("/api/v1/organization/{orgname}/restore", Restore).Requires(Permission.Person).WithName("restoreOrganization")
-            .Describe("Restores a deleted organization.").Gives(204);
+            .Describe("Restores a deleted organization with its teams, robots, repositories and settings. Under another name its robots have that before the plus.")
+            .Takes(OrganizationsJson.Default.NewOrganizationName, optional: true).Gives(204);
         app.MapGet("/api/v1/user/deletedorganizations", ListDeleted).Requires(Permission.Person).WithName("listDeletedOrganizations")
             .Describe("Lists the deleted organizations that the caller can restore.").Paged().Gives(OrganizationsJson.Default.DeletedOrganizations);
         app.MapPost("/api/v1/user/convert", ConvertAccount).Requires(Permission.Person).WithName("convertUserToOrganization")
@@ -61,15 +60,15 @@ internal static class OrganizationsApi
 
     private static Task<IResult> Get(HttpContext http, OrganizationStore organizations, TeamStore teams, CancellationToken ct) => ShowAsync(http, organizations, teams, ct);
 
-    private static async Task<IResult> Change(HttpContext http, OrganizationStore organizations, TeamStore teams, CancellationToken ct)
+    private static async Task<IResult> Change(HttpContext http, OrganizationStore organizations, TeamStore teams, LifetimeOptions lifetimes, CancellationToken ct)
     {
         var (body, problem) = await JsonBody.ReadAsync(http, OrganizationsJson.Default.OrganizationDetails, ct);
         if (body is null)
             return problem!;
         if (!IsEmail(body.Email))
             return MalformedEmail;
-        if (body.TagExpirationS is < 0 or > MaxTagExpirationS)
-            return Problem.InvalidRequest($"tag_expiration_s is a number of seconds from 0 to {MaxTagExpirationS}.");
+        if (lifetimes.CheckWindow(body.TagExpirationS) is { } wrong)
+            return Problem.InvalidRequest(wrong);
         if (body.RobotSecrets is not (null or OrganizationStore.Sealed or OrganizationStore.Hashed))
             return Problem.InvalidRequest("robot_secrets is 'sealed' or 'hashed'.");
         var outcome = await organizations.ChangeAsync(http.Caller().Principal, http.Organization(), body.Email, body.TagExpirationS, body.RobotSecrets, ct);
@@ -85,8 +84,14 @@ internal static class OrganizationsApi
     // No organization is found by the name of a deleted one, so the store asks who may have it back.
     private static async Task<IResult> Restore(HttpContext http, string orgname, OrganizationStore organizations, CancellationToken ct)
     {
+        var (body, problem) = await JsonBody.ReadOptionalAsync(http, OrganizationsJson.Default.NewOrganizationName, ct);
+        if (problem is not null)
+            return problem;
+        var name = body?.NewName ?? orgname;
+        if (!AccountStore.IsValidName(name))
+            return Problem.InvalidRequest("new_name has 2 to 255 lower-case letters and digits, with single '.', '_' or '-' between them.");
         var outcome = AccountStore.IsValidName(orgname)
-            ? await organizations.RestoreAsync(http.Caller().Principal, orgname, ct)
+            ? await organizations.RestoreAsync(http.Caller().Principal, orgname, name, ct)
             : OrganizationOutcome.NotFound("There is no such organization.");
         return outcome.Problem is null ? TypedResults.NoContent() : Refusal(outcome);
     }

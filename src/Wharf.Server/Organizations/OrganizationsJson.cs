@@ -6,6 +6,9 @@ namespace Wharf.Server.Organizations;
 
 internal sealed record NewOrganization([property: JsonRequired] string Name, string? Email);
 
+/// <param name="NewName">The name that it comes back under; its own when left out.</param>
+internal sealed record NewOrganizationName(string? NewName);
+
 internal sealed record OrganizationDetails(string? Email, long? TagExpirationS, string? RobotSecrets);
 
 /// <summary>What happened to an organization, for the outbox.</summary>
@@ -100,6 +103,7 @@ internal sealed record PrivateRepositories(
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, AllowDuplicateProperties = false, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(NewOrganization))]
+[JsonSerializable(typeof(NewOrganizationName))]
 [JsonSerializable(typeof(OrganizationDetails))]
 [JsonSerializable(typeof(OrganizationChange))]
 [JsonSerializable(typeof(ShownOrganization))]

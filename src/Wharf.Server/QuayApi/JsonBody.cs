@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Wharf.Server.QuayApi;
 
@@ -7,6 +8,10 @@ namespace Wharf.Server.QuayApi;
 internal static class JsonBody
 {
     private const int MaxBytes = 1 << 20;
+
+    /// <summary>The body, null where there is none, or the answer to give instead.</summary>
+    public static async ValueTask<(T? Body, Problem? Problem)> ReadOptionalAsync<T>(HttpContext http, JsonTypeInfo<T> type, CancellationToken ct) where T : class =>
+        http.Request.ContentLength is 0 || http.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true } ? (null, null) : await ReadAsync(http, type, ct);
 
     /// <summary>The body, or the answer to give instead.</summary>
     public static async ValueTask<(T? Body, Problem? Problem)> ReadAsync<T>(HttpContext http, JsonTypeInfo<T> type, CancellationToken ct) where T : class

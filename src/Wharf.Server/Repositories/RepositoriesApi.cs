@@ -30,7 +30,7 @@ internal static class RepositoriesApi
         app.MapDelete("/api/v1/repository/-", Delete).Requires(Permission.Administer).WithName("deleteRepository")
             .Describe("Deletes a repository; it can be restored for a while.").Gives(204);
         app.MapPost("/api/v1/repository/-/restore", Restore).Requires(Permission.Administer).WithName("restoreRepository")
-            .Describe("Restores a deleted repository with its tags and grants.").Gives(RepositoriesJson.Default.Done);
+            .Describe("Restores a deleted repository with its tags and grants.").Takes(RepositoriesJson.Default.NewName, optional: true).Gives(RepositoriesJson.Default.Done);
         app.MapGet("/api/v1/organization/{orgname}/deletedrepositories", ListDeleted).Requires(Permission.InspectOrganization).WithName("listDeletedRepositories")
             .Describe("Lists the deleted repositories of an organization that can be restored.").Paged().Gives(RepositoriesJson.Default.DeletedRepositories);
         app.MapGet("/api/v1/user/deletedrepositories", ListOwnDeleted).Requires(Permission.Person).WithName("listDeletedUserRepositories")
@@ -165,10 +165,16 @@ internal static class RepositoriesApi
             return NothingToRestore;
         if (!by.AdministersAll && (await permissions.DecideAsync(by, access.Name.Namespace, ct)).Role < NamespaceRole.Admin)
             return Problem.InsufficientScope("Only an admin of the namespace restores repositories.");
-        return await repositories.RestoreAsync(by, access, ct) switch
+        var (body, problem) = await JsonBody.ReadOptionalAsync(http, RepositoriesJson.Default.NewName, ct);
+        if (problem is not null)
+            return problem;
+        var name = access.Name;
+        if (body?.Value is { } wanted && !RepositoryName.TryParse($"{name.Namespace}/{wanted}", null, out name))
+            return Problem.InvalidRequest("new_name is a repository's name without its namespace, in lower case.");
+        return await repositories.RestoreAsync(by, access, name, ct) switch
         {
             RestoreOutcome.Restored => Success,
-            RestoreOutcome.NameTaken => Problem.InvalidRequest("There is a new repository of that name; delete it first."),
+            RestoreOutcome.NameTaken => Problem.InvalidRequest("There is a repository of that name; delete it first, or choose another new_name."),
             _ => NothingToRestore,
         };
     }
@@ -267,6 +273,9 @@ internal sealed record Visibility([property: JsonRequired, JsonPropertyName("vis
 
 internal sealed record NewState([property: JsonRequired, AllowedValues("NORMAL", "READ_ONLY")] string State);
 
+/// <param name="Value">The name that it comes back under; its own when left out.</param>
+internal sealed record NewName([property: JsonPropertyName("new_name")] string? Value);
+
 internal sealed record Done(bool Success);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, AllowDuplicateProperties = false, RespectNullableAnnotations = true,
@@ -279,5 +288,6 @@ internal sealed record Done(bool Success);
 [JsonSerializable(typeof(DeletedRepositories))]
 [JsonSerializable(typeof(Visibility))]
 [JsonSerializable(typeof(NewState))]
+[JsonSerializable(typeof(NewName))]
 [JsonSerializable(typeof(Done))]
 internal sealed partial class RepositoriesJson : JsonSerializerContext;

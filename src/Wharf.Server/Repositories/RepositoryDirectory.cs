@@ -48,7 +48,7 @@ internal sealed class RepositoryDirectory(Database db)
           FROM (SELECT r.name, r.deleted_ms, r.deleted_by, r.deleted_ms + n.tag_expiration_s * 1000 AS until_ms,
                        row_number() OVER (PARTITION BY r.name ORDER BY r.deleted_ms DESC, r.id DESC) AS nth
                   FROM repository r JOIN namespace n ON n.id = r.namespace_id
-                 WHERE r.namespace_id = @ns AND r.deleted_ms > now_ms() - n.tag_expiration_s * 1000 AND r.name > @after) d
+                 WHERE r.namespace_id = @ns AND r.deleted_ms > now_ms() - n.tag_expiration_s * 1000 AND r.purge_ms IS NULL AND r.name > @after) d
          WHERE d.nth = 1
          ORDER BY d.name LIMIT @count
         """, static r => new DeletedRepository(r.GetString(0), r.GetInt64(1), r.GetInt64(2), r.IsDBNull(3) ? null : r.GetString(3)), ct,

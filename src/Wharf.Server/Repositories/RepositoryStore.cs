@@ -1,5 +1,6 @@
 using Wharf.Oci;
 using Wharf.Server.Auth;
+using Wharf.Server.Content;
 using Wharf.Server.Data;
 using Wharf.Server.Organizations;
 using Wharf.Server.Outbox;
@@ -54,28 +55,38 @@ internal sealed class RepositoryStore(Database db, Permissions permissions, Orga
         $$"""{"by":{{by.AccountId}},"length":{{description.Length}}}""", "description = @description", ct, ("description", description));
 
     /// <summary>Deletes a repository so that it can be restored: its content, grants and stars stay with it, and a new one of that name gets none of them.</summary>
-    public Task<bool> DeleteAsync(Principal by, RepositoryAccess access, CancellationToken ct) => ChangeAsync(access, "repository.deleted",
-        $$"""{"by":{{by.AccountId}},"name":"{{access.Name}}"}""", "deleted_ms = now_ms(), deleted_by = @by", ct, ("by", by.AccountId));
+    public Task<bool> DeleteAsync(Principal by, RepositoryAccess access, CancellationToken ct) => db.WriteAsync(async tx =>
+    {
+        if (!await ChangeAsync(tx, access, "repository.deleted", $$"""{"by":{{by.AccountId}},"name":"{{access.Name}}"}""", "deleted_ms = now_ms(), deleted_by = @by", ("by", by.AccountId)))
+            return false;
+        await Window.CloseAsync(tx, access.NamespaceId, access.RepositoryId);
+        return true;
+    }, ct);
 
     /// <summary>Restores the repository that was deleted last under that name, with what it had.</summary>
-    public Task<RestoreOutcome> RestoreAsync(Principal by, RepositoryAccess access, CancellationToken ct) => db.WriteAsync(async tx =>
+    /// <param name="name">The name that it has from then on, in the same namespace.</param>
+    public Task<RestoreOutcome> RestoreAsync(Principal by, RepositoryAccess access, RepositoryName name, CancellationToken ct) => db.WriteAsync(async tx =>
     {
         // The lock first: what is deleted, restored or made here at the same moment is judged by the next statements.
         if (await tx.OneAsync($"SELECT 1 FROM namespace WHERE id = @ns AND deleted_ms IS NULL {db.ForUpdate}", static r => r.GetInt32(0), ("ns", access.NamespaceId)) == 0)
             return RestoreOutcome.Unknown;
-        var id = await tx.OneAsync("""
-            SELECT r.id FROM repository r JOIN namespace n ON n.id = r.namespace_id
-             WHERE r.namespace_id = @ns AND r.name = @name AND r.deleted_ms > now_ms() - n.tag_expiration_s * 1000
-             ORDER BY r.deleted_ms DESC, r.id DESC LIMIT 1
+        // The collector takes the row before it takes anything of the content, so what is not purged here is whole.
+        var id = await tx.OneAsync($"""
+            SELECT r.id FROM repository r
+             WHERE r.namespace_id = @ns AND r.name = @name AND r.purge_ms IS NULL
+               AND r.deleted_ms > now_ms() - (SELECT n.tag_expiration_s FROM namespace n WHERE n.id = @ns) * 1000
+             ORDER BY r.deleted_ms DESC, r.id DESC LIMIT 1 {db.ForUpdate}
             """, static r => r.GetInt64(0), ("ns", access.NamespaceId), ("name", access.Name.Name));
         if (id == 0)
             return RestoreOutcome.Unknown;
         if (await tx.OneAsync("SELECT 1 FROM repository WHERE namespace_id = @ns AND name = @name AND deleted_ms IS NULL", static r => r.GetInt32(0),
-            ("ns", access.NamespaceId), ("name", access.Name.Name)) == 1)
+            ("ns", access.NamespaceId), ("name", name.Name)) == 1)
             return RestoreOutcome.NameTaken;
-        await tx.ExecuteAsync("UPDATE repository SET deleted_ms = NULL, deleted_by = NULL WHERE id = @id", ("id", id));
-        await Events.AddAsync(tx, "repository.restored", access.NamespaceId, id, null, $$"""{"by":{{by.AccountId}},"name":"{{access.Name}}"}""");
+        await tx.ExecuteAsync("UPDATE repository SET deleted_ms = NULL, deleted_by = NULL, name = @name WHERE id = @id", ("id", id), ("name", name.Name));
+        var former = name == access.Name ? "" : $",\"former_name\":\"{access.Name}\"";
+        await Events.AddAsync(tx, "repository.restored", access.NamespaceId, id, null, $$"""{"by":{{by.AccountId}},"name":"{{name}}"{{former}}}""");
         tx.OnCommit(() => permissions.Forget(access.Name));
+        tx.OnCommit(() => permissions.Forget(name));
         return RestoreOutcome.Restored;
     }, ct);
 
@@ -101,15 +112,18 @@ internal sealed class RepositoryStore(Database db, Permissions permissions, Orga
         """, static r => $"{r.GetString(0)}/{r.GetString(1)}", ct,
         ("ns", last?.Namespace ?? ""), ("name", last?.Name ?? ""), ("me", principal.AccountId), ("count", count));
 
+    private Task<bool> ChangeAsync(RepositoryAccess access, string kind, string payload, string change, CancellationToken ct, params (string Name, object? Value)[] args) =>
+        db.WriteAsync(tx => ChangeAsync(tx, access, kind, payload, change, args), ct);
+
     // False when the repository has gone since it was decided about.
-    private Task<bool> ChangeAsync(RepositoryAccess access, string kind, string payload, string change, CancellationToken ct, params (string Name, object? Value)[] args) => db.WriteAsync(async tx =>
+    private async ValueTask<bool> ChangeAsync(Tx tx, RepositoryAccess access, string kind, string payload, string change, params (string Name, object? Value)[] args)
     {
         if (await tx.ExecuteAsync($"UPDATE repository SET {change} WHERE id = @id AND deleted_ms IS NULL", [("id", access.RepositoryId), .. args]) == 0)
             return false;
         await Events.AddAsync(tx, kind, access.NamespaceId, access.RepositoryId, null, payload);
         tx.OnCommit(() => permissions.Forget(access.Name));
         return true;
-    }, ct);
+    }
 
     /// <summary>The ids, the repository's 0 when it does not exist; null when the namespace does not either.</summary>
     private static ValueTask<(long NamespaceId, long RepositoryId)?> FindAsync(Tx tx, RepositoryName name) => tx.OneAsync("""

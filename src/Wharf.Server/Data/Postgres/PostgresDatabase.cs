@@ -48,7 +48,10 @@ internal sealed class PostgresDatabase : Database
 
     public override string RowsOfBytes(string parameter) => $"unnest(@{parameter}) AS rows_of_{parameter} (value)";
 
-    public override string? LockTag => "SELECT pg_advisory_xact_lock(hashtextextended(@name, @repo))";
+    // No tag has the empty name, so that stands for all of them. Those who move one share it.
+    public override string? LockTag => "SELECT pg_advisory_xact_lock_shared(hashtextextended('', @repo)), pg_advisory_xact_lock(hashtextextended(@name, @repo))";
+
+    public override string? LockTags => "SELECT pg_advisory_xact_lock(hashtextextended('', @repo))";
 
     /// <summary>Connects and brings the schema up to date.</summary>
     /// <param name="connectionString">Npgsql's form: <c>Host=...;Username=...;Password=...;Database=...</c>.</param>

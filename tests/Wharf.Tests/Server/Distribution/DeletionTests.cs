@@ -16,7 +16,7 @@ public sealed class DeletionTests(UserRegistry registry) : IClassFixture<UserReg
 
         (await Client.SendAsync("DELETE", $"/v2/{repository}/manifests/v1")).Is(202);
 
-        (await Client.ReadAsync($"/v2/{repository}/manifests/v1")).Is(404, "MANIFEST_UNKNOWN");
+        (await Client.ReadAsync($"/v2/{repository}/manifests/v1")).Is(404, "TAG_EXPIRED");
         (await Client.ReadAsync($"/v2/{repository}/manifests/v2")).Is(200);
         (await Client.ReadAsync($"/v2/{repository}/manifests/{image.Digest}")).Is(200);
         Assert.Equal(["v2"], (await Client.ReadAsync($"/v2/{repository}/tags/list")).Is(200).Json.GetProperty("tags").Strings());
@@ -32,7 +32,7 @@ public sealed class DeletionTests(UserRegistry registry) : IClassFixture<UserReg
         (await Client.SendAsync("DELETE", $"/v2/{repository}/manifests/{image.Digest}")).Is(202);
 
         (await Client.ReadAsync($"/v2/{repository}/manifests/{image.Digest}")).Is(404, "MANIFEST_UNKNOWN");
-        (await Client.ReadAsync($"/v2/{repository}/manifests/v1")).Is(404, "MANIFEST_UNKNOWN");
+        (await Client.ReadAsync($"/v2/{repository}/manifests/v1")).Is(404, "TAG_EXPIRED");
         Assert.Empty((await Client.ReadAsync($"/v2/{repository}/tags/list")).Is(200).Json.GetProperty("tags").Strings());
     }
 

@@ -1,0 +1,175 @@
+using Wharf.Oci;
+using Wharf.Server.Auth;
+using Wharf.Server.Data;
+using Wharf.Server.Outbox;
+
+namespace Wharf.Server.Content;
+
+internal sealed partial class ContentStore
+{
+    private const int MostMissing = 100;
+
+    // A tag is a row of its history for each time that it named something, from the start up to, and without, the end. A row that was
+    // deleted for good counts as if it had never been.
+    private static string At(string row, string time) => $"""
+        {row}.namespace_id = @ns AND {row}.repository_id = @repo AND {row}.collected_ms IS NULL AND {row}.started_ms <= @{time}
+           AND ({row}.ended_ms IS NULL OR {row}.ended_ms > @{time}) AND ({row}.expires_ms IS NULL OR {row}.expires_ms > @{time})
+        """;
+
+    private static string End(string row) => $"CASE WHEN {row}.ended_ms IS NULL OR {row}.expires_ms < {row}.ended_ms THEN {row}.expires_ms ELSE {row}.ended_ms END";
+
+    private const string ThereAlready = """
+        EXISTS (SELECT 1 FROM tag c WHERE c.namespace_id = t.namespace_id AND c.repository_id = t.repository_id AND c.name = t.name AND c.ended_ms IS NULL
+                   AND c.digest = t.digest AND (c.expires_ms IS NULL OR c.expires_ms > now_ms()))
+        """;
+
+    /// <summary>How far back the repository can be seen.</summary>
+    public ValueTask<Window> WindowAsync(RepositoryAccess access, CancellationToken ct) => db.OneAsync(
+        "SELECT now_ms(), tag_expiration_s FROM namespace WHERE id = @ns", static r => new Window(new(r.GetInt64(0)), r.GetInt64(1)), ct, ("ns", access.NamespaceId));
+
+    /// <summary>The manifest that a tag named at a time, also when it was deleted since; null when there was none or it is gone.</summary>
+    public ValueTask<(Digest Digest, ManifestEntry Manifest)?> FindManifestAsync(RepositoryAccess access, string tag, Moment at, CancellationToken ct) => db.OneAsync($"""
+        SELECT t.digest, l.media_type, m.content
+          FROM tag t
+          JOIN manifest_link l ON l.namespace_id = t.namespace_id AND l.repository_id = t.repository_id AND l.digest = t.digest
+          JOIN manifest m ON m.digest = l.digest
+         WHERE {At("t", "at")} AND t.name = @name
+        """, static r => ((Digest, ManifestEntry)?)(new Digest(r.GetFieldValue<byte[]>(0)), new ManifestEntry(r.GetString(1), r.GetFieldValue<byte[]>(2))), ct,
+        ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("name", tag), ("at", at.Ms));
+
+    /// <summary>A manifest as of a time: one that was deleted later is still there.</summary>
+    public ValueTask<ManifestEntry?> FindManifestAsync(RepositoryAccess access, Digest digest, Moment at, CancellationToken ct) => db.OneAsync("""
+        SELECT l.media_type, m.content
+          FROM manifest_link l JOIN manifest m ON m.digest = l.digest
+         WHERE l.namespace_id = @ns AND l.repository_id = @repo AND l.digest = @digest AND (l.deleted_ms IS NULL OR l.deleted_ms > @at)
+        """, static r => new ManifestEntry(r.GetString(0), r.GetFieldValue<byte[]>(1)), ct,
+        ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("digest", digest.ToArray()), ("at", at.Ms));
+
+    /// <summary>What a tag named that is no more, if that can be had back.</summary>
+    public ValueTask<Digest?> FindDeadTagAsync(RepositoryAccess access, string tag, CancellationToken ct) => db.OneAsync($"""
+        SELECT t.digest
+          FROM tag t JOIN namespace n ON n.id = t.namespace_id
+          JOIN manifest_link l ON l.namespace_id = t.namespace_id AND l.repository_id = t.repository_id AND l.digest = t.digest
+         WHERE t.namespace_id = @ns AND t.repository_id = @repo AND t.name = @name AND t.collected_ms IS NULL
+           AND {End("t")} > now_ms() - n.tag_expiration_s * 1000
+         ORDER BY t.started_ms DESC LIMIT 1
+        """, static r => (Digest?)new Digest(r.GetFieldValue<byte[]>(0)), ct, ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("name", tag));
+
+    /// <summary>Where the tags were at a time, after <paramref name="last"/> in ASCII order.</summary>
+    public ValueTask<List<PastTag>> ListTagsAsync(RepositoryAccess access, Moment at, string last, int count, CancellationToken ct) => db.ListAsync($"""
+        SELECT t.name, t.digest, l.media_type, t.started_ms, {End("t")}
+          FROM tag t
+          LEFT JOIN manifest_link l ON l.namespace_id = t.namespace_id AND l.repository_id = t.repository_id AND l.digest = t.digest
+         WHERE {At("t", "at")} AND t.name > @last
+         ORDER BY t.name LIMIT @count
+        """, static r => new PastTag(r.GetString(0), new Digest(r.GetFieldValue<byte[]>(1)), r.IsDBNull(2) ? null : r.GetString(2), r.GetInt64(3), r.IsDBNull(4) ? null : r.GetInt64(4)), ct,
+        ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("at", at.Ms), ("last", last), ("count", count));
+
+    /// <summary>The tags that were elsewhere, or not there, at one of two times, after <paramref name="last"/> in ASCII order.</summary>
+    public ValueTask<List<TagDifference>> CompareAsync(RepositoryAccess access, Moment from, Moment to, string last, int count, CancellationToken ct) => db.ListAsync($"""
+        WITH changed AS (
+            SELECT DISTINCT t.name FROM tag t
+             WHERE t.namespace_id = @ns AND t.repository_id = @repo AND t.name > @last AND t.collected_ms IS NULL
+               AND ((t.started_ms > @from AND t.started_ms <= @to) OR (t.ended_ms > @from AND t.ended_ms <= @to) OR (t.expires_ms > @from AND t.expires_ms <= @to)))
+        SELECT c.name, a.digest, b.digest, CASE WHEN b.name IS NULL THEN {End("e")} ELSE b.started_ms END, w.name
+          FROM changed c
+          LEFT JOIN tag a ON {At("a", "from")} AND a.name = c.name
+          LEFT JOIN tag b ON {At("b", "to")} AND b.name = c.name
+          JOIN tag e ON e.namespace_id = @ns AND e.repository_id = @repo AND e.name = c.name AND e.started_ms = (
+               SELECT max(x.started_ms) FROM tag x WHERE x.namespace_id = @ns AND x.repository_id = @repo AND x.name = c.name AND x.collected_ms IS NULL AND x.started_ms <= @to)
+          LEFT JOIN namespace w ON w.id = CASE WHEN b.name IS NULL THEN e.ended_by ELSE b.started_by END
+         WHERE a.digest IS DISTINCT FROM b.digest
+         ORDER BY c.name LIMIT @count
+        """, static r => new TagDifference(r.GetString(0), DigestOrNone(r, 1), DigestOrNone(r, 2), r.GetInt64(3), r.IsDBNull(4) ? null : r.GetString(4)), ct,
+        ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("from", from.Ms), ("to", to.Ms), ("last", last), ("count", count));
+
+    /// <summary>What <see cref="RewindAsync"/> would do.</summary>
+    public async ValueTask<Rewind> PlanRewindAsync(RepositoryAccess access, Moment at, CancellationToken ct)
+    {
+        var args = ((string, object?)[])[("ns", access.NamespaceId), ("repo", access.RepositoryId), ("at", at.Ms)];
+        const string Live = "c.namespace_id = @ns AND c.repository_id = @repo AND c.ended_ms IS NULL AND (c.expires_ms IS NULL OR c.expires_ms > now_ms())";
+        var (added, moved, removed) = await db.OneAsync($"""
+            SELECT (SELECT count(*) FROM tag t WHERE {At("t", "at")} AND NOT EXISTS (SELECT 1 FROM tag c WHERE {Live} AND c.name = t.name)),
+                   (SELECT count(*) FROM tag t WHERE {At("t", "at")} AND EXISTS (SELECT 1 FROM tag c WHERE {Live} AND c.name = t.name AND c.digest <> t.digest)),
+                   (SELECT count(*) FROM tag c WHERE {Live} AND NOT EXISTS (SELECT 1 FROM tag t WHERE {At("t", "at")} AND t.name = c.name))
+            """, static r => (r.GetInt64(0), r.GetInt64(1), r.GetInt64(2)), ct, args);
+        var missing = await db.ListAsync($"""
+            SELECT DISTINCT t.digest FROM tag t
+             WHERE {At("t", "at")}
+               AND NOT EXISTS (SELECT 1 FROM manifest_link l WHERE l.namespace_id = @ns AND l.repository_id = @repo AND l.digest = t.digest)
+             ORDER BY t.digest LIMIT {MostMissing}
+            """, static r => new Digest(r.GetFieldValue<byte[]>(0)), ct, args);
+        return new Rewind(added, moved, removed, missing);
+    }
+
+    /// <summary>
+    /// Puts every tag where it was at a time and ends those that were not there, all or nothing. One statement does a step for all tags,
+    /// under one lock for all of them: 100,000 single ones do not fit into PostgreSQL's table of locks.
+    /// </summary>
+    public async Task<(Refusal? Refusal, Rewind Done)> RewindAsync(Principal by, RepositoryAccess access, Moment at, CancellationToken ct)
+    {
+        try
+        {
+            return (null, await db.WriteAsync(tx => RewindTagsAsync(tx, by, access, at), ct));
+        }
+        catch (NotRewoundException e)
+        {
+            return (e.Refusal, new Rewind(0, 0, 0, [.. e.Missing.Take(MostMissing)]));
+        }
+    }
+
+    private async ValueTask<Rewind> RewindTagsAsync(Tx tx, Principal by, RepositoryAccess access, Moment at)
+    {
+        var (ns, repo, time, who) = (("ns", (object?)access.NamespaceId), ("repo", (object?)access.RepositoryId), ("at", (object?)at.Ms), ("by", (object?)by.AccountId));
+        // What was at that time does not change any more, so the manifests can be locked first, as a push does it. All of them, also
+        // where the tag is there already: until the turn has come it may be moved, and its manifest deleted.
+        var digests = await tx.ListAsync($"SELECT DISTINCT t.digest FROM tag t WHERE {At("t", "at")}", static r => r.GetFieldValue<byte[]>(0), ns, repo, time);
+        if (await ReviveAsync(tx, access, [.. digests]) is { Count: > 0 } gone)
+            throw new NotRewoundException(null, gone);
+        if (db.LockTags is { } takeTurn)
+            await tx.ExecuteAsync(takeTurn, repo);
+        if (await CheckRepositoryAsync(tx, access) is { } refusal)
+            throw new NotRewoundException(refusal, []);
+
+        var ended = await tx.ListAsync($"""
+            UPDATE tag
+               SET ended_ms = CASE WHEN expires_ms <= now_ms() THEN expires_ms WHEN now_ms() > started_ms THEN now_ms() ELSE started_ms + 1 END,
+                   ended_by = CASE WHEN expires_ms <= now_ms() THEN NULL ELSE @by END
+             WHERE namespace_id = @ns AND repository_id = @repo AND ended_ms IS NULL
+               AND (expires_ms <= now_ms() OR NOT EXISTS (SELECT 1 FROM tag t WHERE {At("t", "at")} AND t.name = tag.name AND t.digest = tag.digest))
+            RETURNING name, digest, CASE WHEN ended_ms = expires_ms THEN 1 ELSE 0 END
+            """, static r => (Name: r.GetString(0), Digest: r.GetFieldValue<byte[]>(1), Expired: r.GetInt32(2) == 1), who, ns, repo, time);
+        await Reviews.AddAsync(tx, $"SELECT DISTINCT 'manifest', @ns, @repo, value, {Reviews.AfterWindow} FROM {db.RowsOfBytes("left")}",
+            ns, repo, ("left", ended.Select(static e => e.Digest).ToArray()));
+        // An end that lies ahead comes along. Where it has passed, the tag lives as long as one that is pointed at its manifest now.
+        var added = await tx.ListAsync($"""
+            INSERT INTO tag (namespace_id, repository_id, name, digest, started_ms, expires_ms, started_by, reversion)
+            SELECT t.namespace_id, t.repository_id, t.name, t.digest, (
+                   SELECT max(at) FROM (
+                          SELECT now_ms() AS at
+                          UNION ALL SELECT max(x.started_ms) + 1 FROM tag x WHERE x.namespace_id = @ns AND x.repository_id = @repo AND x.name = t.name
+                          UNION ALL SELECT max(x.ended_ms) FROM tag x WHERE x.namespace_id = @ns AND x.repository_id = @repo AND x.name = t.name) candidates),
+                   CASE WHEN t.expires_ms IS NULL OR t.expires_ms > now_ms() THEN t.expires_ms ELSE now_ms() + l.expires_after_ms END, @by, 1
+              FROM tag t
+              JOIN manifest_link l ON l.namespace_id = t.namespace_id AND l.repository_id = t.repository_id AND l.digest = t.digest
+             WHERE {At("t", "at")} AND NOT {ThereAlready}
+            RETURNING name
+            """, static r => r.GetString(0), who, ns, repo, time);
+        var left = ended.Where(static e => !e.Expired).Select(static e => e.Name).ToHashSet(StringComparer.Ordinal);
+        var moved = added.Count(left.Contains);
+        var done = new Rewind(added.Count - moved, moved, left.Count - moved, []);
+        await Events.AddAsync(tx, "repository.rewound", access.NamespaceId, access.RepositoryId, null,
+            $$"""{"by":{{by.AccountId}},"name":"{{access.Name}}","as_of":"{{at}}","added":{{done.Added}},"moved":{{done.Moved}},"removed":{{done.Removed}}}""");
+        return done;
+    }
+
+    private static Digest DigestOrNone(System.Data.Common.DbDataReader r, int column) => r.IsDBNull(column) ? default : new Digest(r.GetFieldValue<byte[]>(column));
+
+    /// <summary>Takes back what the transaction has done so far.</summary>
+    private sealed class NotRewoundException(Refusal? refusal, IReadOnlyList<Digest> missing) : Exception
+    {
+        public Refusal? Refusal => refusal;
+
+        public IReadOnlyList<Digest> Missing => missing;
+    }
+}
