@@ -22,6 +22,7 @@ using Wharf.Server.Robots;
 using Wharf.Server.Search;
 using Wharf.Server.ServiceKeys;
 using Wharf.Server.Superuser;
+using Wharf.Server.Tags;
 
 return await CommandLine.RunAsync(args, new Composition(Add, Use, Map));
 
@@ -79,6 +80,8 @@ static void Map(WebApplication app)
     app.MapRepositories();
     app.MapGrants();
     app.MapStars();
+    app.MapTags();
+    app.MapLabels();
     app.MapSearch();
     app.MapGarbageCollection();
     app.MapLogs();
