@@ -210,7 +210,7 @@ internal sealed record TagHistory(IReadOnlyList<TagLifetime> Tags, long Page, bo
 /// <param name="EndTs">Until when; for what the tag names now, only where it expires.</param>
 /// <param name="StartedBy">Who pointed the tag at it. This, EndedBy and Restorable are not in Quay.</param>
 internal sealed record TagLifetime(
-    string Name, bool Reversion, long StartTs, long? EndTs, string ManifestDigest, bool IsManifestList, long? Size, string LastModified, string? Expiration,
+    string Name, bool Reversion, long StartTs, long? EndTs, string ManifestDigest, bool IsManifestList, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] long? Size, string LastModified, string? Expiration,
     bool? IsSparse, long? ChildManifestCount, long? PresentChildCount, string? StartedBy, string? EndedBy, bool Restorable);
 
 internal sealed record TagUpdate(string? ManifestDigest = null)
