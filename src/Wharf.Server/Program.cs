@@ -22,6 +22,7 @@ using Wharf.Server.Robots;
 using Wharf.Server.Search;
 using Wharf.Server.ServiceKeys;
 using Wharf.Server.Superuser;
+using Wharf.Server.Tags;
 using Wharf.Server.TimeMachine;
 
 return await CommandLine.RunAsync(args, new Composition(Add, Use, Map));
@@ -80,6 +81,8 @@ static void Map(WebApplication app)
     app.MapRepositories();
     app.MapGrants();
     app.MapStars();
+    app.MapLabels();
+    app.MapTags();
     app.MapTimeMachine();
     app.MapSearch();
     app.MapGarbageCollection();

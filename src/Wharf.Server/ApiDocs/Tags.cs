@@ -20,6 +20,7 @@ internal static class Tags
         ["Robots"] = "Accounts of machines.",
         ["Search"] = "Finding names and repositories.",
         ["ServiceKeys"] = "Public keys of services that sign what they say to the registry.",
+        ["Tags"] = "Tags with their history, and labels of manifests.",
         ["Superuser"] = "What superusers see and do.",
         ["TimeMachine"] = "Repositories as they were, and the way back.",
     };

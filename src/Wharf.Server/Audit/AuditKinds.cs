@@ -73,6 +73,13 @@ internal static class AuditKinds
         ["message.created"] = "create_global_message",
         ["message.deleted"] = "delete_global_message",
         ["registry.size_queued"] = "queue_registry_size",
+        ["tag.created"] = "create_tag",
+        ["tag.moved"] = "move_tag",
+        ["tag.restored"] = "revert_tag",
+        ["tag.expiration"] = "change_tag_expiration",
+        ["tag.purged"] = "permanently_delete_tag",
+        ["label.added"] = "manifest_label_add",
+        ["label.deleted"] = "manifest_label_delete",
     };
 
     /// <summary>The kind, or null for an event that is no action of anybody.</summary>

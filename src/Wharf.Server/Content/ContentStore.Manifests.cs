@@ -21,6 +21,7 @@ internal sealed partial class ContentStore
         // A refusal leaves nothing behind, not even an empty repository.
         if (!known && await CheckAsync(access, blobs, children, ct) is { } missing)
             return missing;
+        var lifetime = known ? null : await LifetimeAsync(access, manifest, children, ct);
         if (await repositories.EnsureAsync(by, access, ct) is not { } to)
             return Refusal.NamespaceGone;
 
@@ -41,7 +42,7 @@ internal sealed partial class ContentStore
                         $"SELECT 1 FROM manifest_link WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest AND deleted_ms IS NULL {db.ForShare}",
                         ("ns", to.NamespaceId), ("repo", to.RepositoryId), ("digest", child.Digest.ToArray()));
             RequireBlobs(batch, to, [.. blobs.Select(static b => b.Digest)], BlobGone);
-            LinkManifest(batch, to, manifest, digest, blobs, children, tagged: tags.Count > 0);
+            LinkManifest(batch, to, manifest, digest, blobs, children, lifetime, tagged: tags.Count > 0);
             batch.OnCommit(() => _manifests.Drop((to.RepositoryId, digest)));
         }
         if (tags.Count == 0)
@@ -121,7 +122,7 @@ internal sealed partial class ContentStore
         return RunAsync(batch, access, ct);
     }
 
-    private void LinkManifest(Batch<Refusal> batch, RepositoryAccess to, Manifest manifest, Digest digest, List<Descriptor> blobs, List<Descriptor> children, bool tagged)
+    private void LinkManifest(Batch<Refusal> batch, RepositoryAccess to, Manifest manifest, Digest digest, List<Descriptor> blobs, List<Descriptor> children, long? lifetimeMs, bool tagged)
     {
         var (ns, repo, raw, bytes) = (("ns", (object?)to.NamespaceId), ("repo", (object?)to.RepositoryId), digest.ToArray(), manifest.Bytes.ToArray());
         batch.Add("INSERT INTO manifest (digest, content) VALUES (@digest, @content) ON CONFLICT (digest) DO NOTHING", ("digest", raw), ("content", bytes));
@@ -129,13 +130,13 @@ internal sealed partial class ContentStore
         if (db.ForKeyShare.Length > 0)
             batch.Require(ManifestGone, $"SELECT 1 FROM manifest WHERE digest = @digest {db.ForKeyShare}", ("digest", raw));
         batch.Add("""
-            INSERT INTO manifest_link (namespace_id, repository_id, digest, media_type, subject, artifact_type, descriptor, linked_ms, origin, pinned_ms)
-            VALUES (@ns, @repo, @digest, @type, @subject, @artifact, @descriptor, now_ms(), 'pushed', @pinned)
+            INSERT INTO manifest_link (namespace_id, repository_id, digest, media_type, subject, artifact_type, descriptor, linked_ms, origin, expires_after_ms, pinned_ms)
+            VALUES (@ns, @repo, @digest, @type, @subject, @artifact, @descriptor, now_ms(), 'pushed', @lifetime, @pinned)
             ON CONFLICT (namespace_id, repository_id, digest) DO UPDATE SET
-                media_type = excluded.media_type, artifact_type = excluded.artifact_type, descriptor = excluded.descriptor,
+                media_type = excluded.media_type, artifact_type = excluded.artifact_type, descriptor = excluded.descriptor, expires_after_ms = excluded.expires_after_ms,
                 linked_ms = CASE WHEN manifest_link.deleted_ms IS NULL THEN manifest_link.linked_ms ELSE excluded.linked_ms END, deleted_ms = NULL, released_ms = NULL
             """, ns, repo, ("digest", raw), ("type", manifest.MediaType), ("subject", manifest.Subject?.Digest.ToArray()),
-            ("artifact", manifest.ArtifactType), ("descriptor", manifest.Subject is null ? null : manifest.ReferrerDescriptor(digest, bytes.Length)), ("pinned", tagged ? 0L : null));
+            ("artifact", manifest.ArtifactType), ("lifetime", lifetimeMs), ("descriptor", manifest.Subject is null ? null : manifest.ReferrerDescriptor(digest, bytes.Length)), ("pinned", tagged ? 0L : null));
         foreach (var (descriptor, kind) in blobs.Select(static b => (b, "blob")).Concat(children.Select(static c => (c, "child"))))
             batch.Add("""
                 INSERT INTO manifest_ref (namespace_id, repository_id, manifest, digest, size, kind) VALUES (@ns, @repo, @manifest, @digest, @size, @kind)

@@ -45,4 +45,12 @@ internal enum RefusalKind
 
     /// <summary>Somebody has a lease on the manifest.</summary>
     Leased,
+
+    /// <summary>A tag was to end at a time that is over.</summary>
+    ExpiryPassed,
+
+    LabelUnknown,
+
+    /// <summary>The label is the image's own, and stays as long as it does.</summary>
+    LabelOfImage,
 }

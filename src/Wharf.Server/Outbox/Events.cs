@@ -11,10 +11,11 @@ internal static class Events
     public static ValueTask<int> AddAsync(Tx tx, string kind, long namespaceId, long? repositoryId, byte[]? digest, string payload) =>
         tx.ExecuteAsync(Insert, Args(kind, namespaceId, repositoryId, digest, payload, tx.RequestedFrom));
 
-    /// <param name="condition">SQL over the event's own parameters @ns, @repo and @digest; the event is written only where it holds.</param>
-    public static void Add<TRefusal>(Batch<TRefusal> batch, string kind, long namespaceId, long? repositoryId, byte[]? digest, string payload, string? condition = null)
+    /// <param name="condition">SQL over the event's own parameters @ns, @repo and @digest, and <paramref name="more"/>; the event is written only where it holds.</param>
+    public static void Add<TRefusal>(
+        Batch<TRefusal> batch, string kind, long namespaceId, long? repositoryId, byte[]? digest, string payload, string? condition = null, params (string, object?)[] more)
         where TRefusal : class =>
-        batch.Add(condition is null ? Insert : $"{Insert} WHERE {condition}", Args(kind, namespaceId, repositoryId, digest, payload, Origin.Current?.ToString()));
+        batch.Add(condition is null ? Insert : $"{Insert} WHERE {condition}", [.. Args(kind, namespaceId, repositoryId, digest, payload, Origin.Current?.ToString()), .. more]);
 
     private static (string, object?)[] Args(string kind, long namespaceId, long? repositoryId, byte[]? digest, string payload, string? origin) =>
         [("ns", namespaceId), ("repo", repositoryId), ("kind", kind), ("digest", digest), ("payload", payload), ("origin", origin)];

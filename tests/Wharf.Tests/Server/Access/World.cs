@@ -98,7 +98,7 @@ internal sealed class World
         await Task.WhenAll(
             GrantAsync(_people["reader"].Name, "read"), GrantAsync(_people["writer"].Name, "write"), GrantAsync(_people["admin"].Name, "admin"),
             GrantAsync(_people["user"].Name, "write"), GrantAsync($"{org}+ci", "write"), PrototypeAsync(), ApplicationAsync(),
-            Is(owner.SendJsonAsync("PUT", $"/api/v1/repository/{org}/app/permissions/team/spares", """{"role":"read"}"""), 200));
+            Is(owner.SendJsonAsync("PUT", $"/api/v1/repository/{org}/app/permissions/team/spares", """{"role":"read"}"""), 200), ImageAsync());
 
         async Task TeamAsync(string name, string role, string person)
         {
@@ -121,6 +121,14 @@ internal sealed class World
                 _clients[caller] = _registry.BearerOf((await owner.MintAsync(org, matrix, scope)).GetProperty("token").GetString()!);
             }
             _names["oauthtoken"] = (await owner.MintAsync(org, _names["client"], "repo:read")).GetProperty("uuid").GetString()!;
+        }
+
+        // An image under the tag v1, with a label.
+        async Task ImageAsync()
+        {
+            var digest = _names["digest"] = (await owner.PushImageAsync($"{org}/app", "v1")).Digest.ToString();
+            _names["label"] = (await owner.SendJsonAsync("POST", $"/api/v1/repository/{org}/app/manifest/{digest}/labels", """{"key":"spare","value":"","media_type":"text/plain"}"""))
+                .Is(201).Json.GetProperty("label").GetProperty("id").GetString()!;
         }
 
         Task GrantAsync(string name, string role) =>

@@ -84,7 +84,7 @@ public sealed class OpenApiTests(UserRegistry registry) : IClassFixture<UserRegi
         var operations = ApiOperation.All(new DefaultEndpointDataSource(await Operation.EndpointsAsync()));
 
         Assert.Equal([], operations.GroupBy(static o => o.Id).Where(static g => g.Count() > 1).Select(static g => g.Key));
-        Assert.Equal([], operations.Select(static o => o.Tag).Distinct().Where(static t => Tags.Meaning(t).Length == 0));
+        Assert.Equal([], operations.Select(static o => o.Tag).Distinct().Where(static t => Wharf.Server.ApiDocs.Tags.Meaning(t).Length == 0));
         Assert.Equal([], operations.GroupBy(static o => (o.Method, o.Path)).Where(static g => g.Count() > 1).Select(static g => g.Key));
     }
 }
