@@ -36,11 +36,7 @@ internal sealed partial class ContentStore
                 ("ns", to.NamespaceId), ("repo", to.RepositoryId), ("digest", raw));
         else
         {
-            if (!options.SparseIndexes)
-                foreach (var child in children)
-                    batch.Require(new Refusal(RefusalKind.ChildUnknown, child.Digest),
-                        $"SELECT 1 FROM manifest_link WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest AND deleted_ms IS NULL {db.ForShare}",
-                        ("ns", to.NamespaceId), ("repo", to.RepositoryId), ("digest", child.Digest.ToArray()));
+            LockChildren(batch, to, children);
             RequireBlobs(batch, to, [.. blobs.Select(static b => b.Digest)], BlobGone);
             LinkManifest(batch, to, manifest, digest, blobs, children, lifetime, tagged: tags.Count > 0);
             batch.OnCommit(() => _manifests.Drop((to.RepositoryId, digest)));
@@ -62,6 +58,20 @@ internal sealed partial class ContentStore
         // Deleted or collected by another replica since it was served here.
         _manifests.Drop((to.RepositoryId, digest));
         return await PutManifestAsync(by, access, manifest, digest, tags, ct);
+    }
+
+    /// <summary>The manifests that an index names must be here, or those that are must stay where an index may name others.</summary>
+    private void LockChildren(Batch<Refusal> batch, RepositoryAccess to, List<Descriptor> children)
+    {
+        var (ns, repo) = (("ns", (object?)to.NamespaceId), ("repo", (object?)to.RepositoryId));
+        if (options.SparseIndexes && children.Count > 0 && db.ForKeyShare.Length > 0)
+            batch.Add($"SELECT 1 FROM manifest_link WHERE namespace_id = @ns AND repository_id = @repo AND digest {db.AmongBytes("digests")} ORDER BY digest {db.ForKeyShare}",
+                ns, repo, ("digests", children.Select(static c => c.Digest.ToArray()).ToArray()));
+        if (!options.SparseIndexes)
+            foreach (var child in children)
+                batch.Require(new Refusal(RefusalKind.ChildUnknown, child.Digest),
+                    $"SELECT 1 FROM manifest_link WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest AND deleted_ms IS NULL {db.ForShare}",
+                    ns, repo, ("digest", child.Digest.ToArray()));
     }
 
     private void LockTags(Batch<Refusal> batch, RepositoryAccess access, IReadOnlyList<string> tags)

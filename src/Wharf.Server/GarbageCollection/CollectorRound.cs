@@ -3,12 +3,12 @@ using Wharf.Server.Content;
 namespace Wharf.Server.GarbageCollection;
 
 /// <summary>The steps of the collector's work, for the worker and for <c>wharf gc run</c>.</summary>
-internal sealed class CollectorRound(Collector collector, Garbage garbage, DigestLeases leases)
+internal sealed class CollectorRound(Collector collector, ContentStore content, Garbage garbage, DigestLeases leases)
 {
     public Task<Collected> ReviewAsync(string kind, int count, CancellationToken ct) => collector.ReviewAsync(kind, count, ct);
 
     /// <summary>Ends what is over by its own time: leases, tags.</summary>
-    public Task<int> EndAsync(int count, CancellationToken ct) => leases.SweepAsync(ct);
+    public async Task<int> EndAsync(int count, CancellationToken ct) => await leases.SweepAsync(ct) + await content.EndExpiredAsync(count, ct);
 
     /// <summary>Deletes bytes; how many objects.</summary>
     public async Task<int> DeleteAsync(CancellationToken ct) => (await garbage.CollectAsync(ct)).Keys;

@@ -134,12 +134,13 @@ internal sealed class Laboratory : IAsyncDisposable
         var prepared = ServerApp.Prepare(launch, ContentAtRest.Slices(builder => builder.Services
             .AddSingleton<TimeProvider>(Clock).AddSingleton<Database>(_ => _database).AddSingleton<IBlobDriver>(Disk).AddSingleton(Lifetimes)));
         _app = prepared.BuildForCommand();
+        _ = Get<Database>();
         Hear();
     }
 
     private async Task CloseAsync()
     {
+        // With what it made, the database too.
         await _app!.DisposeAsync();
-        await _database!.DisposeAsync();
     }
 }

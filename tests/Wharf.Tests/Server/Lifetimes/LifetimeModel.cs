@@ -266,7 +266,7 @@ internal sealed class LifetimeModel
             throw new InvalidOperationException(problem);
         var refusal = await content.PutManifestAsync(_owner, repository.Access, parsed, model.Digest, tag is null ? [] : [tag], Ct);
         Tell($"push manifest {manifest} to {repository.Access.Name.Name}:{tag}: {refusal}");
-        var ready = model.Blobs.All(repository.MustServe) && model.Children.All(c => repository.Manifest(c) is { Certain: true, DeletedMs: null });
+        var ready = model.Blobs.All(repository.MustServe);
         Require(refusal is null || !ready, $"the push of manifest {manifest} is refused: {refusal}");
         if (refusal is not null)
             return;
@@ -278,20 +278,15 @@ internal sealed class LifetimeModel
         Confirm(repository, manifest);
     }
 
-    /// <summary>What is there, and all that it names.</summary>
+    /// <summary>What is there has its blobs; an index may name what is not here.</summary>
     private void Confirm(ModelRepository repository, int manifest)
     {
         foreach (var blob in _manifests[manifest].Blobs)
             repository.Blobs[blob] = repository.Blob(blob) with { Known = true };
-        foreach (var child in _manifests[manifest].Children)
-        {
-            repository.Manifests[child] = repository.Manifest(child) with { Certain = true };
-            Confirm(repository, child);
-        }
     }
 
     private async Task<bool> RestoreAsync(ModelRepository repository) =>
-        await _lab.Get<RepositoryStore>().RestoreAsync(_owner, repository.Access, Ct) == RestoreOutcome.Restored;
+        await _lab.Get<RepositoryStore>().RestoreAsync(_owner, repository.Access, repository.Access.Name, Ct) == RestoreOutcome.Restored;
 
     /// <summary>What nothing holds any more need not be there from now on.</summary>
     private void Settle()
@@ -330,7 +325,7 @@ internal sealed class LifetimeModel
         {
             grown = false;
             foreach (var m in found.ToList())
-                foreach (var child in _manifests[m].Children)
+                foreach (var child in _manifests[m].Children.Where(c => !certainOnly || repository.Manifest(c).Certain))
                     grown |= found.Add(child);
             for (var m = 0; m < _manifests.Length; m++)
                 if (_manifests[m].Subject is { } subject && found.Contains(subject) && (!certainOnly || repository.Manifest(m).Certain))
@@ -355,8 +350,6 @@ internal sealed class LifetimeModel
             var linked = blobs.Select(static b => b.Digest).ToHashSet();
             var needed = links.SelectMany(m => _manifests[m].Blobs).Concat(repository.Blobs.Where(static b => b.Value.Known).Select(static b => b.Key)).ToHashSet();
             Require(needed.All(b => linked.Contains(_blobDigests[b])), $"{repository.Access.Name} lost the blobs {Names(needed.Where(b => !linked.Contains(_blobDigests[b])))}");
-            foreach (var m in links)
-                Require(_manifests[m].Children.All(links.Contains), $"{repository.Access.Name} has the index {m} without its children");
         }
         Require(await CountAsync("""
             SELECT count(*) FROM tag t LEFT JOIN manifest_link l ON l.namespace_id = t.namespace_id AND l.repository_id = t.repository_id AND l.digest = t.digest AND l.deleted_ms IS NULL
