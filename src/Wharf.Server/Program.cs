@@ -17,6 +17,7 @@ using Wharf.Server.OAuth;
 using Wharf.Server.Organizations;
 using Wharf.Server.Outbox;
 using Wharf.Server.QuayApi;
+using Wharf.Server.Recovery;
 using Wharf.Server.Repositories;
 using Wharf.Server.Robots;
 using Wharf.Server.Search;
@@ -52,6 +53,7 @@ static void Add(WebApplicationBuilder builder)
     builder.AddAudit();
     builder.AddDistribution();
     builder.AddOutbox();
+    builder.AddRecovery();
 }
 
 // What must see a request before routing: preflights of browsers, and rewriting of paths.

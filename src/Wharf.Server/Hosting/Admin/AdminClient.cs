@@ -35,6 +35,17 @@ internal static class AdminClient
         }
     }
 
+    /// <summary>Runs what no server may run beside: on a data directory that nobody uses, after the <see cref="StartupStep"/>s.</summary>
+    /// <exception cref="CannotStartException">The directory is in use.</exception>
+    public static async Task<AdminResult> RunAloneAsync(Launch launch, Composition wharf, Func<IServiceProvider, CancellationToken, Task<AdminResult>> run, CancellationToken ct)
+    {
+        var prepared = ServerApp.Prepare(launch, wharf);
+        prepared.Data.Open();
+        await using var app = prepared.BuildForCommand();
+        await ServerApp.RunStartupStepsAsync(app, ct);
+        return await run(app.Services, ct);
+    }
+
     private static async Task<AdminResult> RunHereAsync(Prepared prepared, string command, JsonObject arguments, CancellationToken ct)
     {
         await using var app = prepared.BuildForCommand();
