@@ -48,6 +48,10 @@ internal sealed partial class Journal
             changes.Digests.Add(new Digest(digest));
         if (payload?.RootElement is not { ValueKind: JsonValueKind.Object } root)
             return;
+        if (root.TryGetProperty("digests", out var digests) && digests.ValueKind == JsonValueKind.Array)
+            foreach (var one in digests.EnumerateArray())
+                if (Digest.TryParse(one.GetString(), out var parsed))
+                    changes.Digests.Add(parsed);
         if (root.TryGetProperty("tag", out var tag) && tag.ValueKind == JsonValueKind.String)
             changes.Tags.Add(tag.GetString()!);
         if (root.TryGetProperty("tags", out var tags) && tags.ValueKind == JsonValueKind.Array)

@@ -66,13 +66,9 @@ internal sealed class RecoveredContent(Database db)
                 UPDATE tag SET collected_ms = now_ms(), ended_ms = coalesce(ended_ms, CASE WHEN now_ms() > started_ms THEN now_ms() ELSE started_ms + 1 END)
                  WHERE collected_ms IS NULL AND NOT EXISTS (SELECT 1 FROM manifest_link l WHERE l.namespace_id = tag.namespace_id AND l.repository_id = tag.repository_id AND l.digest = tag.digest)
                 """);
-            await tx.ExecuteAsync("""
-                UPDATE repository_blob SET released_ms = now_ms()
-                 WHERE released_ms IS NULL AND NOT EXISTS (SELECT 1 FROM manifest_ref r WHERE r.namespace_id = repository_blob.namespace_id AND r.repository_id = repository_blob.repository_id AND r.digest = repository_blob.digest)
-                """);
             foreach (var rows in (string[])[
                 "SELECT 'manifest', l.namespace_id, l.repository_id, l.digest, now_ms() FROM manifest_link l WHERE NOT EXISTS (SELECT 1 FROM tag t WHERE t.namespace_id = l.namespace_id AND t.repository_id = l.repository_id AND t.digest = l.digest AND t.ended_ms IS NULL)",
-                "SELECT 'link', namespace_id, repository_id, digest, released_ms FROM repository_blob WHERE released_ms IS NOT NULL",
+                "SELECT 'link', b.namespace_id, b.repository_id, b.digest, now_ms() FROM repository_blob b WHERE NOT EXISTS (SELECT 1 FROM manifest_ref r WHERE r.namespace_id = b.namespace_id AND r.repository_id = b.repository_id AND r.digest = b.digest)",
                 "SELECT 'blob', 0, 0, digest, now_ms() FROM blob WHERE NOT EXISTS (SELECT 1 FROM repository_blob l WHERE l.digest = blob.digest)",
                 "SELECT 'content', 0, 0, digest, now_ms() FROM manifest WHERE NOT EXISTS (SELECT 1 FROM manifest_link l WHERE l.digest = manifest.digest)",
                 "SELECT 'repository', r.namespace_id, r.id, @nothing, r.deleted_ms + n.tag_expiration_s * 1000 FROM repository r JOIN namespace n ON n.id = r.namespace_id WHERE r.deleted_ms IS NOT NULL",
