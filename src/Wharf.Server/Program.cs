@@ -20,6 +20,7 @@ using Wharf.Server.QuayApi;
 using Wharf.Server.Recovery;
 using Wharf.Server.Repositories;
 using Wharf.Server.Robots;
+using Wharf.Server.Scrub;
 using Wharf.Server.Search;
 using Wharf.Server.ServiceKeys;
 using Wharf.Server.Superuser;
@@ -54,6 +55,7 @@ static void Add(WebApplicationBuilder builder)
     builder.AddDistribution();
     builder.AddOutbox();
     builder.AddRecovery();
+    builder.AddScrub();
 }
 
 // What must see a request before routing: preflights of browsers, and rewriting of paths.
@@ -90,4 +92,5 @@ static void Map(WebApplication app)
     app.MapGarbageCollection();
     app.MapLogs();
     app.MapApiDocs();
+    app.MapScrub();
 }

@@ -94,6 +94,7 @@ internal sealed class CommandLine
             BenchCommand.Create(_json),
             Version(),
             Recover(),
+            Scrub(),
         };
         root.Options.Add(_json);
         var help = root.Options.OfType<HelpOption>().Single();
@@ -224,8 +225,16 @@ internal sealed class CommandLine
         var from = new Option<string>("--from") { Description = "The directory of the blob storage whose database was lost", HelpName = "DIR", Required = true };
         var recover = new Command("recover", "Make a lost database anew from the metadata journal in the blob storage. The data directory must be new, or have lost its wharf.db.") { from, _data, _config };
         recover.SetAction(async (parsed, ct) => await TellAsync(parsed, await AdminClient.RunAloneAsync(Launched(parsed), _wharf,
-            (services, stop) => services.GetRequiredService<Recover>().RunAsync(parsed.GetValue(from)!, Progress.OnError(), stop), ct)));
+            (services, stop) => services.GetRequiredService<Recover>().RunAsync(parsed.GetValue(from)!, stop), ct)));
         return recover;
+    }
+
+    private Command Scrub()
+    {
+        var full = new Option<bool>("--full") { Description = "Read and hash all content again; else only what is there is compared, with its size" };
+        var scrub = new Command("scrub", "Compare all stored content with the database now. Exit code 1 tells what is missing or damaged; nothing is deleted.") { full, _data, _config };
+        scrub.SetAction((parsed, ct) => RunAsync(parsed, "scrub", new JsonObject { ["full"] = parsed.GetValue(full) }, ct));
+        return scrub;
     }
 
     private async Task<int> PrintVersionAsync(ParseResult parsed)

@@ -17,7 +17,7 @@ internal sealed partial class Journal
     private const long SlackMs = 10 * 60_000;
 
     // Kinds that change nothing that the journal keeps.
-    private static readonly string[] s_unkept = ["session.", "apptoken.", "message.", "servicekey.", "oauth.", "recovery.", "registry.", "repositoryemail.", "scrub.", "logs."];
+    private static readonly string[] s_unkept = ["session.", "apptoken.", "message.", "servicekey.", "oauth.", "recovery.", "registry.", "repositoryemail.", "logs."];
 
     /// <returns>The last position read; 0 when there was nothing.</returns>
     private async Task<long> ReadEventsAsync(Changes changes, long after, CancellationToken ct)

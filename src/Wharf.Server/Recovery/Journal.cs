@@ -30,6 +30,18 @@ internal sealed partial class Journal(Database db, IBlobDriver driver, DataDirec
     /// <summary>The last event whose change is in a file; 0 before the first snapshot.</summary>
     public ValueTask<long> WrittenAsync(CancellationToken ct) => db.OneAsync("SELECT position FROM journal_state WHERE snapshot_ms IS NOT NULL", static r => r.GetInt64(0), ct);
 
+    /// <summary>Reads all files again; what is wrong with which.</summary>
+    public async IAsyncEnumerable<(string Name, string Problem)> CheckAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+    {
+        foreach (var file in await JournalName.ListAsync(driver, ct))
+            // A file that went meanwhile was not needed any more.
+            if ((await JournalReader.VerifyAsync(driver, file, ct)).Problem is { } problem && await driver.OpenFileAsync(file.Name, ct) is { } there)
+            {
+                await there.DisposeAsync();
+                yield return (file.Name, problem);
+            }
+    }
+
     /// <summary>Writes the next file, where there is anything to tell.</summary>
     /// <param name="progress">Called now and then while that takes time.</param>
     /// <returns>Whether there is more to write at once.</returns>

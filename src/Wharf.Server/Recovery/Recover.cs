@@ -24,9 +24,9 @@ internal sealed class Recover(Database db, IBlobDriver driver, AccountStore acco
     private const int MostFindings = 200;
 
     /// <param name="location">The directory of a blob storage with a journal.</param>
-    /// <param name="progress">Told now and then what it is at.</param>
-    public async Task<AdminResult> RunAsync(string location, Action<string> progress, CancellationToken ct)
+    public async Task<AdminResult> RunAsync(string location, CancellationToken ct)
     {
+        Action<string> progress = CommandProgress.Tell;
         location = Path.GetFullPath(location);
         if (!Directory.Exists(Path.Join(location, "blobs")))
             return new AdminResult(false, $"{location} is no blob storage: it has no directory 'blobs'.");

@@ -9,27 +9,32 @@ CREATE TABLE journal_state (
     snapshot_ms BIGINT                     -- when the last snapshot began; null: there is none yet
 );
 
--- A walk through all that is stored. One run at a time is not ended.
+-- Walks through all that is stored. One that is not ended goes on from its place.
 CREATE TABLE scrub_run (
-    id         IDENTITY,
-    started_ms BIGINT NOT NULL,
-    ended_ms   BIGINT,
-    phase      TEXT NOT NULL,              -- blobs | manifests | foreign | done
-    place      TEXT NOT NULL,              -- how far the phase has come
-    blobs      BIGINT NOT NULL DEFAULT 0,
-    manifests  BIGINT NOT NULL DEFAULT 0,
-    bytes      BIGINT NOT NULL DEFAULT 0,  -- that were read and hashed
-    found      BIGINT NOT NULL DEFAULT 0,
-    repaired   BIGINT NOT NULL DEFAULT 0
+    id            IDENTITY,
+    started_ms    BIGINT NOT NULL,
+    ended_ms      BIGINT,
+    by_hand       BIGINT NOT NULL,         -- 1: wharf scrub
+    hashes        BIGINT NOT NULL,         -- 1: content is read and hashed; 0: only that it is there, and its size
+    phase         TEXT NOT NULL,           -- blobs | unnamed | manifests | other | done
+    place         TEXT NOT NULL,           -- how far the phase has come
+    blobs         BIGINT NOT NULL DEFAULT 0,
+    manifests     BIGINT NOT NULL DEFAULT 0,
+    bytes         BIGINT NOT NULL DEFAULT 0,
+    unnamed       BIGINT NOT NULL DEFAULT 0,
+    unnamed_bytes BIGINT NOT NULL DEFAULT 0,
+    findings      BIGINT NOT NULL DEFAULT 0,
+    repaired      BIGINT NOT NULL DEFAULT 0
 );
 CREATE TABLE scrub_finding (
-    id          IDENTITY,
-    run_id      BIGINT NOT NULL,
-    kind        TEXT NOT NULL,             -- missing | corrupt | manifest | unnamed | foreign | unreadable
-    digest      BYTES,
-    storage_key TEXT NOT NULL,             -- or another name that the place has for it
-    detail      TEXT NOT NULL,
-    at_ms       BIGINT NOT NULL
+    id     IDENTITY,
+    run_id BIGINT NOT NULL,
+    kind   TEXT NOT NULL,                  -- missing | corrupt | unreadable | manifest | foreign | journal
+    digest BYTES,
+    name   TEXT NOT NULL,                  -- the storage key, or how the place calls it
+    detail TEXT NOT NULL,
+    state  TEXT NOT NULL,                  -- open | repaired | present: what became of it at once
+    at_ms  BIGINT NOT NULL
 );
 CREATE INDEX scrub_finding_run ON scrub_finding (run_id, id);
 
