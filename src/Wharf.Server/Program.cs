@@ -17,8 +17,10 @@ using Wharf.Server.OAuth;
 using Wharf.Server.Organizations;
 using Wharf.Server.Outbox;
 using Wharf.Server.QuayApi;
+using Wharf.Server.Recovery;
 using Wharf.Server.Repositories;
 using Wharf.Server.Robots;
+using Wharf.Server.Scrub;
 using Wharf.Server.Search;
 using Wharf.Server.ServiceKeys;
 using Wharf.Server.Superuser;
@@ -52,6 +54,8 @@ static void Add(WebApplicationBuilder builder)
     builder.AddAudit();
     builder.AddDistribution();
     builder.AddOutbox();
+    builder.AddRecovery();
+    builder.AddScrub();
 }
 
 // What must see a request before routing: preflights of browsers, and rewriting of paths.
@@ -88,4 +92,5 @@ static void Map(WebApplication app)
     app.MapGarbageCollection();
     app.MapLogs();
     app.MapApiDocs();
+    app.MapScrub();
 }

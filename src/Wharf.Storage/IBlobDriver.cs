@@ -45,4 +45,21 @@ public interface IBlobDriver
     /// One that several processes worked on may come more than once.
     /// </summary>
     IAsyncEnumerable<UnfinishedUpload> ListUnfinishedAsync(CancellationToken ct);
+
+    /// <summary>Stores a file under a <see cref="StoredName"/>, all or nothing; durable when the task ends.</summary>
+    /// <param name="content">From its position to its end; it can seek.</param>
+    /// <returns>False when there is a file of that name, which stays as it is.</returns>
+    Task<bool> PutFileAsync(string name, Stream content, CancellationToken ct);
+
+    /// <summary>The bytes of a file; null when there is none of that name.</summary>
+    Task<Stream?> OpenFileAsync(string name, CancellationToken ct);
+
+    /// <summary>All files, in any order.</summary>
+    IAsyncEnumerable<StoredObject> ListFilesAsync(CancellationToken ct);
+
+    /// <summary>Removes files. A missing one is fine.</summary>
+    Task DeleteFilesAsync(IReadOnlyList<string> names, CancellationToken ct);
+
+    /// <summary>What else lies in the place, by names of the place's own: nothing that this driver writes, and so nothing that it may touch.</summary>
+    IAsyncEnumerable<StoredObject> ListForeignAsync(CancellationToken ct);
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Wharf.Server.Auth;
 using Wharf.Server.Hosting.Admin;
 using Wharf.Server.Hosting.Settings;
 using Wharf.Server.Mail;
@@ -15,6 +16,7 @@ internal static class AccountsSetup
         FirstSuperuser.CheckEnvironment();
         builder.Services.AddSingleton<AccountStore>().AddSingleton<PeopleStore>().AddSingleton<Namespaces>()
             .AddSingleton(new AdminCommand("user.add", AddUserAsync))
+            .AddSingleton(new AdminCommand("user.password", SetPasswordAsync))
             .AddSingleton(static s => new EventListener(s.GetRequiredService<AccountStore>().Hear))
             .AddSingleton<MailCodes>().AddSingleton<Recoveries>()
             .AddHostedService<FirstSuperuser>();
@@ -29,5 +31,17 @@ internal static class AccountsSetup
         return made.Problem is { } problem
             ? new AdminResult(false, $"The user {name} was not added. {problem}")
             : new AdminResult(true, $"The user {name} was added.", new JsonObject { ["name"] = name });
+    }
+
+    private static async Task<AdminResult> SetPasswordAsync(IServiceProvider services, JsonElement arguments, CancellationToken ct)
+    {
+        var (name, password) = (arguments.GetProperty("name").GetString() ?? "", arguments.GetProperty("password").GetString() ?? "");
+        var people = services.GetRequiredService<PeopleStore>();
+        if (!PasswordHash.IsAcceptable(password))
+            return new AdminResult(false, "A password has at least 8 characters.");
+        if (await people.FindAsync(name, ct) is not { } person)
+            return new AdminResult(false, $"There is no user {name}.");
+        var problem = await people.ChangeAsync(Principal.Anonymous, person.Id, new PersonChange { Password = password }, null, null, ct);
+        return problem is not null ? new AdminResult(false, problem) : new AdminResult(true, $"The user {name} has another password.", new JsonObject { ["name"] = name });
     }
 }

@@ -18,6 +18,7 @@ internal static class Tags
         ["Organizations"] = "Organizations, their teams, members and default permissions.",
         ["Repositories"] = "Repositories, the grants on them, and stars.",
         ["Robots"] = "Accounts of machines.",
+        ["Scrub"] = "Whether what is stored is still what it was.",
         ["Search"] = "Finding names and repositories.",
         ["ServiceKeys"] = "Public keys of services that sign what they say to the registry.",
         ["Tags"] = "Tags with their history, and labels of manifests.",

@@ -85,7 +85,7 @@ internal static class AuditKinds
     /// <summary>The kind, or null for an event that is no action of anybody.</summary>
     public static string? Of(string kind, JsonObject payload) => kind switch
     {
-        "blob.linked" => null,
+        "blob.linked" or "blob.placed" => null,
         "account.changed" or "profile.changed" => Changed(payload),
         "organization.changed" => Differs(payload, "email", "formerEmail") || Differs(payload, "email", "former_email") ? "org_change_email"
             : Differs(payload, "tag_expiration_s", "former_tag_expiration_s") ? "org_change_tag_expiration" : "org_change",

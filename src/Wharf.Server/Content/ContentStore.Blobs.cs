@@ -21,7 +21,8 @@ internal sealed partial class ContentStore
         if (upload is not null)
             batch.Require(Refusal.UploadTaken, "DELETE FROM upload WHERE id = @id AND generation = @generation", ("id", upload.Id), ("generation", upload.Generation));
         RequireRepository(batch, to);
-        // Bytes that are lost have new ones from now on.
+        // Bytes that are lost have new ones from now on; the journal hears of it by the event.
+        Events.Add(batch, "blob.placed", to.NamespaceId, to.RepositoryId, raw, "{}", $"EXISTS (SELECT 1 FROM blob_placement WHERE digest = @digest AND location = '{Location}' AND state <> 'present')");
         batch.Add("UPDATE blob_placement SET storage_key = @key, state = 'present' WHERE digest = @digest AND location = @location AND state <> 'present'",
             ("key", storageKey), ("digest", raw), ("location", Location));
         batch.Add("""

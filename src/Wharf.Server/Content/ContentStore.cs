@@ -113,7 +113,18 @@ internal sealed partial class ContentStore(Database db, RepositoryStore reposito
             _blobs.Drop((blobOf, happened.Digest));
         else if (happened is { Kind: "content.collected", RepositoryId: { } collectedFrom } && JsonSerializer.Deserialize(happened.Payload, PayloadJson.Default.CollectedContent) is { } collected)
             Drop(collectedFrom, collected.Digests.Select(static d => Digest.TryParse(d, out var digest) ? digest : default));
+        else if (happened.Kind.StartsWith("scrub.", StringComparison.Ordinal))
+            DropPlacements();
     }
+
+    /// <summary>Forgets where all blobs are, after some were found lost or got other bytes.</summary>
+    public void DropPlacements() => _blobs.DropAll();
+
+    /// <summary>Whether the repository has the blob and its bytes are lost or damaged, so that it is not served.</summary>
+    public async ValueTask<bool> IsQuarantinedAsync(RepositoryAccess access, Digest digest, CancellationToken ct) => await db.OneAsync("""
+        SELECT 1 FROM repository_blob l JOIN blob_placement p ON p.digest = l.digest AND p.location = @location AND p.state = 'lost'
+         WHERE l.namespace_id = @ns AND l.repository_id = @repo AND l.digest = @digest AND l.deleted_ms IS NULL
+        """, static r => r.GetInt32(0), ct, ("location", Location), ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("digest", digest.ToArray())) == 1;
 
     /// <summary>Forgets what a repository has no more.</summary>
     public void Drop(long repositoryId, IEnumerable<Digest> digests)

@@ -30,6 +30,25 @@ internal sealed partial class Orphans(Database db, IBlobDriver driver, StorageOp
     public async Task<int> SweepUploadsAsync(CancellationToken ct) =>
         await SweepAsync(driver.ListUnfinishedAsync(ct).Select(static upload => (upload.Key, State: (byte[]?)upload.State, upload.Modified)), ct);
 
+    /// <summary>Counts old blobs of a shard that no row names, without noting them.</summary>
+    public async Task<(long Count, long Bytes)> CountAsync(int shard, CancellationToken ct)
+    {
+        var (before, count, bytes) = (clock.GetUtcNow() - TimeSpan.FromHours(options.OrphanHours), 0L, 0L);
+        await foreach (var page in driver.ListAsync($"{shard:x2}/", ct).Where(o => o.Modified <= before).Chunk(Page).WithCancellation(ct))
+        {
+            var named = await NamedAsync(Array.ConvertAll(page, static o => o.Key), ct);
+            var unnamed = page.Where(o => !named.Contains(o.Key)).ToList();
+            (count, bytes) = (count + unnamed.Count, bytes + unnamed.Sum(static o => o.Size));
+        }
+        return (count, bytes);
+    }
+
+    private async Task<HashSet<string>> NamedAsync(string[] page, CancellationToken ct)
+    {
+        var keys = Enumerable.Range(0, Page).Select(i => ($"k{i}", (object?)page[Math.Min(i, page.Length - 1)]));
+        return (await db.ListAsync(s_named, static r => r.GetString(0), ct, [("location", ContentStore.Location), .. keys])).ToHashSet(StringComparer.Ordinal);
+    }
+
     private async Task<int> SweepAsync(IAsyncEnumerable<(string Key, byte[]? State, DateTimeOffset Modified)> objects, CancellationToken ct)
     {
         var before = clock.GetUtcNow() - TimeSpan.FromHours(options.OrphanHours);
@@ -37,8 +56,7 @@ internal sealed partial class Orphans(Database db, IBlobDriver driver, StorageOp
         await foreach (var page in objects.Where(o => o.Modified <= before).Chunk(Page).WithCancellation(ct))
         {
             // Reads first: nearly everything that lies there has a row, and a write is for what has none.
-            var keys = Enumerable.Range(0, Page).Select(i => ($"k{i}", (object?)page[Math.Min(i, page.Length - 1)].Key));
-            var named = (await db.ListAsync(s_named, static r => r.GetString(0), ct, [("location", ContentStore.Location), .. keys])).ToHashSet(StringComparer.Ordinal);
+            var named = await NamedAsync(Array.ConvertAll(page, static o => o.Key), ct);
             var orphans = page.Where(o => !named.Contains(o.Key)).ToList();
             if (orphans.Count == 0)
                 continue;

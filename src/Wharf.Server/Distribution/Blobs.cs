@@ -26,7 +26,7 @@ internal static class Blobs
             return OciError.NameUnknown(access.Name);
         var isPull = HttpMethods.IsGet(http.Request.Method);
         if (await (isPull ? content.FindBlobAsync(access, parsed, ct) : content.KeepBlobAsync(access, parsed, ct)) is not { } blob)
-            return OciError.BlobUnknown(parsed);
+            return isPull && await content.IsQuarantinedAsync(access, parsed, ct) ? OciError.BlobQuarantined(parsed) : OciError.BlobUnknown(parsed);
         if (isPull)
             await pulls.BlobAsync(http.Caller().Principal, access, parsed, ct);
         return new BlobResult(parsed, blob, driver);

@@ -10,6 +10,9 @@ internal sealed record OciError(int Status, string Code, string Message, string?
 {
     public static OciError BlobUnknown(Digest digest) => new(404, "BLOB_UNKNOWN", "The blob is not in this repository.", digest.ToString());
 
+    public static OciError BlobQuarantined(Digest digest) =>
+        new(404, "BLOB_UNKNOWN", "The bytes of this blob are missing or damaged, and so it is quarantined. Push it again, and it is served again.", digest.ToString());
+
     public static OciError UploadUnknown() => new(404, "BLOB_UPLOAD_UNKNOWN", "There is no such upload in this repository for this user; it may have ended. Start a new one with POST.");
 
     public static OciError UploadInvalid(string message) => new(400, "BLOB_UPLOAD_INVALID", message);

@@ -7,6 +7,7 @@ using Wharf.Server.Bench;
 using Wharf.Server.Hosting.Admin;
 using Wharf.Server.Hosting.Network;
 using Wharf.Server.Hosting.Settings;
+using Wharf.Server.Recovery;
 
 namespace Wharf.Server.Hosting;
 
@@ -85,13 +86,15 @@ internal sealed class CommandLine
         var root = new RootCommand("Wharf, a container registry.")
         {
             Serve(),
-            new Command("user", "Users.") { UserAdd() },
+            new Command("user", "Users.") { UserAdd(), UserPassword() },
             new Command("keys", "The keys that seal secrets in the database.") { KeysRotate() },
             new Command("audit", "The audit trail.") { AuditVerify(), AuditRotate(), AuditErase() },
             new Command("gc", "Garbage collection.") { GcStatus(), GcExplain(), GcRun() },
             new Command("mail", "Mail.") { MailTest() },
             BenchCommand.Create(_json),
             Version(),
+            Recover(),
+            Scrub(),
         };
         root.Options.Add(_json);
         var help = root.Options.OfType<HelpOption>().Single();
@@ -132,6 +135,20 @@ internal sealed class CommandLine
                 : await RunAsync(parsed, "user.add", new JsonObject { ["name"] = parsed.GetValue(name), ["password"] = password }, ct);
         });
         return add;
+    }
+
+    private Command UserPassword()
+    {
+        var name = new Argument<string>("NAME") { Description = "The user's name" };
+        var set = new Command("password", "Give a user another password, read from standard input; it ends the user's sessions.") { name, _data, _config };
+        set.SetAction(async (parsed, ct) =>
+        {
+            var password = await Password.ReadAsync(ct);
+            return password is null
+                ? await FailAsync("Give the password on standard input: one line, not empty, of at most 4096 characters.", parsed.GetValue(_json))
+                : await RunAsync(parsed, "user.password", new JsonObject { ["name"] = parsed.GetValue(name), ["password"] = password }, ct);
+        });
+        return set;
     }
 
     private Command KeysRotate()
@@ -203,6 +220,23 @@ internal sealed class CommandLine
         return version;
     }
 
+    private Command Recover()
+    {
+        var from = new Option<string>("--from") { Description = "The directory of the blob storage whose database was lost", HelpName = "DIR", Required = true };
+        var recover = new Command("recover", "Make a lost database anew from the metadata journal in the blob storage. The data directory must be new, or have lost its wharf.db.") { from, _data, _config };
+        recover.SetAction(async (parsed, ct) => await TellAsync(parsed, await AdminClient.RunAloneAsync(Launched(parsed), _wharf,
+            (services, stop) => services.GetRequiredService<Recover>().RunAsync(parsed.GetValue(from)!, stop), ct)));
+        return recover;
+    }
+
+    private Command Scrub()
+    {
+        var full = new Option<bool>("--full") { Description = "Read and hash all content again; else only what is there is compared, with its size" };
+        var scrub = new Command("scrub", "Compare all stored content with the database now. Exit code 1 tells what is missing or damaged; nothing is deleted.") { full, _data, _config };
+        scrub.SetAction((parsed, ct) => RunAsync(parsed, "scrub", new JsonObject { ["full"] = parsed.GetValue(full) }, ct));
+        return scrub;
+    }
+
     private async Task<int> PrintVersionAsync(ParseResult parsed)
     {
         await Console.Out.WriteLineAsync(parsed.GetValue(_json)
@@ -213,7 +247,11 @@ internal sealed class CommandLine
 
     private async Task<int> RunAsync(ParseResult parsed, string command, JsonObject arguments, CancellationToken ct)
     {
-        var result = await AdminClient.RunAsync(Launched(parsed), _wharf, command, arguments, ct);
+        return await TellAsync(parsed, await AdminClient.RunAsync(Launched(parsed), _wharf, command, arguments, ct));
+    }
+
+    private async Task<int> TellAsync(ParseResult parsed, AdminResult result)
+    {
         await (parsed.GetValue(_json) ? Console.Out.WriteLineAsync(result.ToJson().ToJsonString())
             : result.Done ? Console.Out.WriteLineAsync(result.Message) : Console.Error.WriteLineAsync(result.Message));
         return result.Done ? 0 : 1;

@@ -45,6 +45,12 @@ internal partial class LocalDisk
     [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
     private static partial int FDataSync(SafeFileHandle file);
 
+    /// <summary>Gives a file a second name; false where the file system cannot, such as on another one.</summary>
+    public virtual bool TryLink(string from, string to) => Link(from, to) == 0;
+
+    [LibraryImport("libc", EntryPoint = "link", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Link(string from, string to);
+
     /// <summary>Has the kernel begin to write bytes out, without waiting: a hint, so that the sync at the end has little left to do.</summary>
     public virtual void BeginWriteback(SafeFileHandle file, long offset, long length) => _ = SyncFileRange(file, offset, length, StartWriting);
 

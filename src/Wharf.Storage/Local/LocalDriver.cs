@@ -6,11 +6,11 @@ using Microsoft.Win32.SafeHandles;
 namespace Wharf.Storage.Local;
 
 /// <summary>
-/// Blobs as files of one local directory: <c>blobs/ab/…</c>, and <c>uploads/…</c> for what is unfinished. Processes of one machine may
+/// Blobs as files of one local directory: <c>blobs/ab/…</c>, <c>uploads/…</c> for what is unfinished, and <c>meta/…</c> for files by name. Processes of one machine may
 /// share it: an upload that goes on in another process goes on in a copy, so that a request that still hangs in the former one cannot touch it.
 /// A blob appears by a rename within one file system, after its bytes are durable and before its name is.
 /// </summary>
-public sealed class LocalDriver : IBlobDriver
+public sealed partial class LocalDriver : IBlobDriver
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
@@ -19,6 +19,7 @@ public sealed class LocalDriver : IBlobDriver
 
     // Tells this process's files from another's.
     private readonly long _instance = BinaryPrimitives.ReadInt64BigEndian(RandomNumberGenerator.GetBytes(sizeof(long)));
+    private readonly string _root;
     private readonly string _blobs;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, LocalWriter> _writers = [];
@@ -33,7 +34,7 @@ public sealed class LocalDriver : IBlobDriver
     internal LocalDriver(string root, LocalDisk disk)
     {
         Disk = disk;
-        root = Path.GetFullPath(root);
+        _root = root = Path.GetFullPath(root);
         _blobs = Path.Join(root, "blobs");
         Uploads = Path.Join(root, "uploads");
         try

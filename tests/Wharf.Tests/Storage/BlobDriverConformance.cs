@@ -389,6 +389,60 @@ public abstract class BlobDriverConformance
         Assert.Null(await Driver.StatAsync(key, Ct));
     }
 
+    [Fact]
+    public async Task A_file_is_found_by_its_name_and_never_overwritten()
+    {
+        var key = await PutAsync([1]);
+        var (name, other) = ("meta/2026-11-24/000000000001.jsonl.zst", "meta/2026-11-24/000000000002.snapshot.jsonl.zst");
+        var content = Bytes(new Random(Seed), 100_000);
+
+        Assert.Null(await Driver.OpenFileAsync(name, Ct));
+        Assert.True(await Driver.PutFileAsync(name, new MemoryStream(content), Ct));
+        Assert.False(await Driver.PutFileAsync(name, new MemoryStream([2]), Ct));
+        Assert.True(await Driver.PutFileAsync(other, new MemoryStream(), Ct));
+
+        Assert.Equal(content, await ReadAsync(await Reopen().OpenFileAsync(name, Ct)));
+        var files = await Driver.ListFilesAsync(Ct).ToListAsync(Ct);
+        Assert.Equal([(name, 100_000), (other, 0)], files.Select(static f => (f.Key, f.Size)).Order());
+        Assert.Equal([key], await KeysAsync(null));
+        Assert.Empty(await Driver.ListForeignAsync(Ct).ToListAsync(Ct));
+
+        await Driver.DeleteFilesAsync([name, "meta/none"], Ct);
+        Assert.Null(await Driver.OpenFileAsync(name, Ct));
+        Assert.Single(await Driver.ListFilesAsync(Ct).ToListAsync(Ct));
+        Assert.NotNull(await Driver.StatAsync(key, Ct));
+    }
+
+    [Fact]
+    public async Task Of_many_who_store_a_file_of_one_name_at_once_one_does()
+    {
+        var contents = Enumerable.Range(0, 8).Select(static i => Bytes(new Random(i), 50_000)).ToList();
+
+        var stored = await Task.WhenAll(contents.Select((content, i) => Task.Run(() => (i % 2 == 0 ? Driver : Reopen()).PutFileAsync("meta/one", new MemoryStream(content), Ct), Ct)));
+
+        Assert.Equal(contents[Array.IndexOf(stored, true)], await ReadAsync(await Driver.OpenFileAsync("meta/one", Ct)));
+        Assert.Single(stored, static s => s);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("meta/")]
+    [InlineData("meta")]
+    [InlineData("other/file")]
+    [InlineData("meta/../blobs/file")]
+    [InlineData("meta/.hidden")]
+    [InlineData("meta//file")]
+    [InlineData("meta/File")]
+    [InlineData("/meta/file")]
+    [InlineData("meta/file\n")]
+    [InlineData("ab/0123456789abcdef0123456789abcdef012345")]
+    public async Task Text_that_is_no_name_of_a_file_is_refused_everywhere(string name)
+    {
+        await Assert.ThrowsAnyAsync<ArgumentException>(() => Driver.PutFileAsync(name, new MemoryStream(), Ct));
+        await Assert.ThrowsAnyAsync<ArgumentException>(() => Driver.OpenFileAsync(name, Ct));
+        await Assert.ThrowsAnyAsync<ArgumentException>(() => Driver.DeleteFilesAsync([name], Ct));
+    }
+
     protected async Task<string> PutAsync(byte[] content)
     {
         var key = StorageKey.New();

@@ -35,6 +35,18 @@ internal static class AdminClient
         }
     }
 
+    /// <summary>Runs what no server may run beside: on a data directory that nobody uses, after the <see cref="StartupStep"/>s.</summary>
+    /// <exception cref="CannotStartException">The directory is in use.</exception>
+    public static async Task<AdminResult> RunAloneAsync(Launch launch, Composition wharf, Func<IServiceProvider, CancellationToken, Task<AdminResult>> run, CancellationToken ct)
+    {
+        var prepared = ServerApp.Prepare(launch, wharf);
+        prepared.Data.Open();
+        await using var app = prepared.BuildForCommand();
+        await ServerApp.RunStartupStepsAsync(app, ct);
+        CommandProgress.ListenBy(Console.Error.WriteLine);
+        return await run(app.Services, ct);
+    }
+
     private static async Task<AdminResult> RunHereAsync(Prepared prepared, string command, JsonObject arguments, CancellationToken ct)
     {
         await using var app = prepared.BuildForCommand();
@@ -42,19 +54,29 @@ internal static class AdminClient
             ?? throw new CannotStartException($"There is no command {command}.");
         await ServerApp.RunStartupStepsAsync(app, ct);
         using var document = JsonDocument.Parse(arguments.ToJsonString());
+        CommandProgress.ListenBy(Console.Error.WriteLine);
         return await known.Run(app.Services, document.RootElement, ct);
     }
 
     private static async Task<AdminResult> SendAsync(Socket connection, string command, JsonObject arguments, CancellationToken ct)
     {
         using var handler = new SocketsHttpHandler { ConnectCallback = (_, _) => ValueTask.FromResult<Stream>(new NetworkStream(connection, ownsSocket: true)), UseProxy = false };
-        using var client = new HttpClient(handler) { BaseAddress = new Uri("http://localhost") };
+        // Some commands take hours.
+        using var client = new HttpClient(handler) { BaseAddress = new Uri("http://localhost"), Timeout = Timeout.InfiniteTimeSpan };
         try
         {
             using var body = new StringContent(arguments.ToJsonString(), Encoding.UTF8, "application/json");
-            using var response = await client.PostAsync(new Uri($"commands/{command}", UriKind.Relative), body, ct);
-            var answer = JsonNode.Parse(await response.Content.ReadAsStringAsync(ct));
-            return response.IsSuccessStatusCode
+            using var request = new HttpRequestMessage(HttpMethod.Post, $"commands/{command}") { Content = body };
+            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
+            using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(ct));
+            JsonNode? answer = null;
+            while (await lines.ReadLineAsync(ct) is { } line)
+            {
+                answer = JsonNode.Parse(line);
+                if (answer?["progress"] is { } progress)
+                    await Console.Error.WriteLineAsync((string?)progress);
+            }
+            return response.IsSuccessStatusCode && answer?["done"] is not null
                 ? new AdminResult((bool)answer!["done"]!, (string)answer["message"]!, answer["data"] as JsonObject)
                 : throw new CannotStartException($"The server failed: {answer?["detail"]} (request {answer?["request_id"]})");
         }
