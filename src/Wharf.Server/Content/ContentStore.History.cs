@@ -34,7 +34,7 @@ internal sealed partial class ContentStore
           JOIN manifest_link l ON l.namespace_id = t.namespace_id AND l.repository_id = t.repository_id AND l.digest = t.digest
           JOIN manifest m ON m.digest = l.digest
          WHERE {At("t", "at")} AND t.name = @name
-        """, static r => ((Digest, ManifestEntry)?)(new Digest(r.GetFieldValue<byte[]>(0)), new ManifestEntry(r.GetString(1), r.GetFieldValue<byte[]>(2))), ct,
+        """, static r => ((Digest, ManifestEntry)?)(new Digest(r.GetFieldValue<byte[]>(0)), new ManifestEntry(r.GetString(1), r.GetFieldValue<byte[]>(2), 0)), ct,
         ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("name", tag), ("at", at.Ms));
 
     /// <summary>A manifest as of a time: one that was deleted later is still there.</summary>
@@ -42,7 +42,7 @@ internal sealed partial class ContentStore
         SELECT l.media_type, m.content
           FROM manifest_link l JOIN manifest m ON m.digest = l.digest
          WHERE l.namespace_id = @ns AND l.repository_id = @repo AND l.digest = @digest AND (l.deleted_ms IS NULL OR l.deleted_ms > @at)
-        """, static r => new ManifestEntry(r.GetString(0), r.GetFieldValue<byte[]>(1)), ct,
+        """, static r => new ManifestEntry(r.GetString(0), r.GetFieldValue<byte[]>(1), 0), ct,
         ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("digest", digest.ToArray()), ("at", at.Ms));
 
     /// <summary>What a tag named that is no more, if that can be had back.</summary>
