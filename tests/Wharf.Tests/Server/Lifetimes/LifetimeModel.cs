@@ -291,7 +291,7 @@ internal sealed class LifetimeModel
     }
 
     private async Task<bool> RestoreAsync(ModelRepository repository) =>
-        await _lab.Get<RepositoryStore>().RestoreAsync(_owner, repository.Access, Ct) == RestoreOutcome.Restored;
+        await _lab.Get<RepositoryStore>().RestoreAsync(_owner, repository.Access, repository.Access.Name, Ct) == RestoreOutcome.Restored;
 
     /// <summary>What nothing holds any more need not be there from now on.</summary>
     private void Settle()
