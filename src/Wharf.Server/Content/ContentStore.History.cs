@@ -121,13 +121,12 @@ internal sealed partial class ContentStore
     private async ValueTask<Rewind> RewindTagsAsync(Tx tx, Principal by, RepositoryAccess access, Moment at)
     {
         var (ns, repo, time, who) = (("ns", (object?)access.NamespaceId), ("repo", (object?)access.RepositoryId), ("at", (object?)at.Ms), ("by", (object?)by.AccountId));
-        // What was at that time does not change any more, so the manifests can be locked first, as a push does it. All of them, also
-        // where the tag is there already: until the turn has come it may be moved, and its manifest deleted.
+        // Lock order: tags, manifests (contract 2). All that the tags named then, also where one names it now: it may have been deleted.
+        if (db.LockTags is { } takeTurn)
+            await tx.ExecuteAsync(takeTurn, repo);
         var digests = await tx.ListAsync($"SELECT DISTINCT t.digest FROM tag t WHERE {At("t", "at")}", static r => r.GetFieldValue<byte[]>(0), ns, repo, time);
         if (await ReviveAsync(tx, access, [.. digests]) is { Count: > 0 } gone)
             throw new NotRewoundException(null, gone);
-        if (db.LockTags is { } takeTurn)
-            await tx.ExecuteAsync(takeTurn, repo);
         if (await CheckRepositoryAsync(tx, access) is { } refusal)
             throw new NotRewoundException(refusal, []);
 

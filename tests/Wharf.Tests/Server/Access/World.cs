@@ -145,7 +145,8 @@ internal sealed class World
         var filled = new StringBuilder(text)
             .Replace("{self}", _people.TryGetValue(caller, out var me) ? me.Name : "nobody")
             .Replace("{password}", _people.TryGetValue(caller, out me) ? me.Password : "password1")
-            .Replace("{fresh}", NewName("new"));
+            .Replace("{fresh}", NewName("new"))
+            .Replace("{now}", TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture));
         foreach (var (name, value) in _names)
             filled.Replace($"{{{name}}}", value);
         return filled.ToString();
