@@ -12,6 +12,7 @@ using Wharf.Storage;
 using Wharf.Storage.Local;
 using Wharf.Tests.Server.Crashes;
 using Wharf.Tests.Server.Data;
+using Wharf.Tests.Storage;
 
 namespace Wharf.Tests.Server.Lifetimes;
 

@@ -19,7 +19,7 @@ namespace Wharf.Tests.Server.Lifetimes;
 internal sealed class LifetimeModel
 {
     private static readonly TimeSpan s_grace = Laboratory.Lifetimes.Grace;
-    private static readonly TimeSpan[] s_steps = [TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(50), TimeSpan.FromMinutes(61), TimeSpan.FromHours(3), TimeSpan.FromHours(25)];
+    private static readonly TimeSpan[] s_steps = [TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(50), TimeSpan.FromMinutes(61), TimeSpan.FromHours(5), TimeSpan.FromHours(25)];
     private static readonly string[] s_tags = ["a", "b", "c"];
 
     private readonly Laboratory _lab;
@@ -63,7 +63,7 @@ internal sealed class LifetimeModel
                 Settle();
                 await CheckAsync();
             }
-            catch (Exception e) when (e is not LifetimeViolation)
+            catch (Exception e) when (e is not LifetimeViolation and not OperationCanceledException)
             {
                 throw new LifetimeViolation($"{op}: {e}\n{Story}");
             }
@@ -102,6 +102,9 @@ internal sealed class LifetimeModel
         var linked = (await Task.WhenAll(_repositories.Select(r => LinksAsync("repository_blob", r)))).SelectMany(static d => d).ToHashSet();
         foreach (var digest in _blobDigests.Where(d => !linked.Contains(d)))
             Require(await _lab.Db.OneAsync("SELECT 1 FROM blob WHERE digest = @digest", static r => r.GetInt32(0), Ct, ("digest", digest.ToArray())) == 0, $"the blob {Name(digest)} is still there");
+        var kept = (await Task.WhenAll(_repositories.Select(r => LinksAsync("manifest_link", r)))).SelectMany(static d => d).ToHashSet();
+        foreach (var digest in _manifests.Select(static m => m.Digest).Where(d => !kept.Contains(d)))
+            Require(await _lab.Db.OneAsync("SELECT 1 FROM manifest WHERE digest = @digest", static r => r.GetInt32(0), Ct, ("digest", digest.ToArray())) == 0, $"the bytes of manifest {Name(digest)} are still there");
         Require(await CountAsync("SELECT count(*) FROM storage_garbage") == 0, "there are bytes that wait to be deleted");
         var placed = (await _lab.Db.ListAsync("SELECT storage_key FROM blob_placement", static r => r.GetString(0), Ct)).ToHashSet();
         Require(placed.SetEquals(_lab.Files().Where(static f => !f.EndsWith(".tmp", StringComparison.Ordinal))), "the store has other files than the placements name");
@@ -118,7 +121,7 @@ internal sealed class LifetimeModel
         switch (op.Kind)
         {
             case OpKind.PushBlob:
-                _lab.Disk.FailAt = op.C % 7 == 0 ? 1 + (op.C % 5) : 0;
+                _lab.Disk.FailAt(op.C % 7 == 0 ? 1 + (op.C % 5) : 0);
                 try
                 {
                     var stored = await _lab.Get<Uploads>().StoreAsync(_owner, repository.Access, _blobDigests[blob], new MemoryStream(_blobs[blob]), Ct);
@@ -132,7 +135,7 @@ internal sealed class LifetimeModel
                 }
                 finally
                 {
-                    _lab.Disk.FailAt = 0;
+                    _lab.Disk.FailAt(0);
                 }
                 break;
             case OpKind.HeadBlob:
@@ -228,14 +231,14 @@ internal sealed class LifetimeModel
                 Tell($"{step:c} later");
                 break;
             case OpKind.Collect:
-                var kind = Collector.Kinds[op.B % Collector.Kinds.Count];
+                var kind = Collector.Kinds[op.C / 7 % Collector.Kinds.Count];
                 var collected = await _lab.Get<Collector>().ReviewAsync(kind, 1 + (op.C % 20), Ct);
                 Tell($"collect {kind}: {collected}");
                 if (op.C % 2 == 0)
                 {
-                    _lab.Disk.FailAt = op.C % 6 == 0 ? 1 : 0;
+                    _lab.Disk.FailAt(op.C % 6 == 0 ? 1 : 0);
                     await _lab.Get<Garbage>().CollectAsync(Ct);
-                    _lab.Disk.FailAt = 0;
+                    _lab.Disk.FailAt(0);
                 }
                 break;
             case OpKind.Round:
@@ -351,9 +354,9 @@ internal sealed class LifetimeModel
             var needed = links.SelectMany(m => _manifests[m].Blobs).Concat(repository.Blobs.Where(static b => b.Value.Known).Select(static b => b.Key)).ToHashSet();
             Require(needed.All(b => linked.Contains(_blobDigests[b])), $"{repository.Access.Name} lost the blobs {Names(needed.Where(b => !linked.Contains(_blobDigests[b])))}");
         }
-        Require(await CountAsync("""
-            SELECT count(*) FROM tag t LEFT JOIN manifest_link l ON l.namespace_id = t.namespace_id AND l.repository_id = t.repository_id AND l.digest = t.digest AND l.deleted_ms IS NULL
-              LEFT JOIN manifest m ON m.digest = t.digest WHERE t.ended_ms IS NULL AND (l.digest IS NULL OR m.digest IS NULL)
+        Require(await CountAsync($"""
+            SELECT count(*) FROM tag t JOIN repository r ON r.id = t.repository_id AND r.purge_ms IS NULL LEFT JOIN manifest_link l ON l.namespace_id = t.namespace_id AND l.repository_id = t.repository_id AND l.digest = t.digest AND l.deleted_ms IS NULL
+              LEFT JOIN manifest m ON m.digest = t.digest WHERE t.namespace_id = {_owner.AccountId} AND t.ended_ms IS NULL AND (l.digest IS NULL OR m.digest IS NULL)
             """) == 0, "a tag names nothing");
     }
 
@@ -378,12 +381,12 @@ internal sealed class LifetimeModel
             made.Add(new ModelManifest(bytes, Digest.Of(bytes), (string)json["mediaType"]!, blobs, children, subject));
         }
         Add([0, 1], [], null);
-        Add([0, 2], [], null);
-        Add([3, 1, 2], [], null);
-        Add([], [0, 1], null);
-        Add([], [3, 2], null);
         Add([4], [], 0);
-        Add([4, 3], [], 5);
+        Add([0, 2], [], null);
+        Add([], [0, 2], null);
+        Add([3, 1, 2], [], null);
+        Add([], [4, 3], null);
+        Add([4, 3], [], 1);
         Add([0, 4], [], 3);
         return [.. made];
     }

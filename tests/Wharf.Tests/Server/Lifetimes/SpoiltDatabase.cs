@@ -25,8 +25,6 @@ internal sealed class SpoiltDatabase(Database inner, string? find, string replac
     public override string? LockTag => inner.LockTag;
     public override string? LockTags => inner.LockTags;
 
-    public override string? LockTags => inner.LockTags;
-
     public override string Among(string parameter) => inner.Among(parameter);
 
     public override string AmongBytes(string parameter) => inner.AmongBytes(parameter);
