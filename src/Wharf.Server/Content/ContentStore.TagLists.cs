@@ -45,6 +45,7 @@ internal sealed partial class ContentStore
         }
         const string Named = "FROM manifest_ref r WHERE r.namespace_id = @ns AND r.repository_id = @repo AND r.manifest = t.digest";
         const string IsIndex = $"l.media_type IN ('{MediaTypes.OciIndex}', '{MediaTypes.DockerManifestList}')";
+        // Left joins keep their order: SQLite would begin with the tags of the repository and look for each of them in the page.
         return db.ListAsync($"""
             SELECT t.name, t.digest, t.started_ms, coalesce(t.ended_ms, t.expires_ms), t.reversion, s.name, e.name,
                    CASE WHEN l.digest IS NOT NULL AND (t.ended_ms IS NULL OR t.collected_ms IS NULL) THEN 1 ELSE 0 END,
@@ -53,7 +54,7 @@ internal sealed partial class ContentStore
                    CASE WHEN {IsIndex} THEN (SELECT count(*) {Named} AND r.kind = 'child' AND EXISTS (
                         SELECT 1 FROM manifest_link c WHERE c.namespace_id = @ns AND c.repository_id = @repo AND c.digest = r.digest AND c.deleted_ms IS NULL)) END
               FROM ({rows}) page
-              JOIN tag t ON t.namespace_id = @ns AND t.repository_id = @repo AND t.name = page.name AND t.started_ms = page.started_ms
+              LEFT JOIN tag t ON t.namespace_id = @ns AND t.repository_id = @repo AND t.name = page.name AND t.started_ms = page.started_ms
               LEFT JOIN manifest_link l ON l.namespace_id = @ns AND l.repository_id = @repo AND l.digest = t.digest
               LEFT JOIN namespace s ON s.id = t.started_by
               LEFT JOIN namespace e ON e.id = t.ended_by

@@ -115,6 +115,9 @@ public sealed class TagExpiryTests(UserRegistry registry) : IClassFixture<UserRe
         var row = (await _client.TagsAsync(repository)).Single();
         Assert.Equal((1, false, true), (row.GetProperty("end_ts").GetInt64() - row.GetProperty("start_ts").GetInt64(), row.Has("ended_by"), row.GetProperty("restorable").GetBoolean()));
         (await _client.DeleteTagAsync(repository, "v1")).Is(404);
+        // It was nobody's doing.
+        var told = await Poll.UntilAsync(async () => (await _client.AuditAsync(repository)).Find(static l => l.Kind == "tag_expired"));
+        Assert.Equal(("v1", image.Digest.ToString()), (told.Metadata.GetProperty("tag").GetString(), told.Metadata.GetProperty("manifest_digest").GetString()));
         (await _client.RestoreTagAsync(repository, "v1", image.Digest)).Is(200);
         Assert.Equal(2, (await _client.TagsAsync(repository, "?specificTag=v1")).Count);
     }
