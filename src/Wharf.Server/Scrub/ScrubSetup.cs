@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Nodes;
+using Wharf.Server.Content;
 using Wharf.Server.Hosting.Admin;
 using Wharf.Server.Hosting.Settings;
 

@@ -1,0 +1,142 @@
+using System.Runtime.CompilerServices;
+using Wharf.Storage;
+
+namespace Wharf.Tests.Storage;
+
+/// <summary>A driver one of whose calls fails, the writers' calls and each read included, and that a test can look into.</summary>
+internal sealed class FailingDriver(IBlobDriver inner) : IBlobDriver
+{
+    private long _calls;
+    private long _failAt;
+
+    /// <summary>Called before a blob is looked for.</summary>
+    public Func<string, Task>? OnStat { get; set; }
+
+    /// <summary>The calls since the last <see cref="FailAt"/>.</summary>
+    public long Calls => Interlocked.Read(ref _calls);
+
+    /// <summary>Has the n-th call from now on fail; 0 for none.</summary>
+    public void FailAt(long n)
+    {
+        Interlocked.Exchange(ref _failAt, n);
+        Interlocked.Exchange(ref _calls, 0);
+    }
+
+    public async Task<IBlobWriter> BeginAsync(string key, CancellationToken ct)
+    {
+        Call();
+        return new Writer(this, await inner.BeginAsync(key, ct));
+    }
+
+    public async Task<IBlobWriter> ResumeAsync(string key, ReadOnlyMemory<byte> state, CancellationToken ct)
+    {
+        Call();
+        return new Writer(this, await inner.ResumeAsync(key, state, ct));
+    }
+
+    public Task<Stream?> OpenUnfinishedAsync(string key, ReadOnlyMemory<byte> state, CancellationToken ct)
+    {
+        Call();
+        return inner.OpenUnfinishedAsync(key, state, ct);
+    }
+
+    public Task AbortAsync(string key, ReadOnlyMemory<byte> state, CancellationToken ct)
+    {
+        Call();
+        return inner.AbortAsync(key, state, ct);
+    }
+
+    public Task<Stream?> OpenAsync(string key, long offset, long length, CancellationToken ct)
+    {
+        Call();
+        return inner.OpenAsync(key, offset, length, ct);
+    }
+
+    public async Task<long?> StatAsync(string key, CancellationToken ct)
+    {
+        Call();
+        if (OnStat is { } look)
+            await look(key);
+        return await inner.StatAsync(key, ct);
+    }
+
+    public Task DeleteAsync(IReadOnlyList<string> keys, CancellationToken ct)
+    {
+        Call();
+        return inner.DeleteAsync(keys, ct);
+    }
+
+    public Task<Uri?> PresignAsync(string key, TimeSpan lifetime, CancellationToken ct) => inner.PresignAsync(key, lifetime, ct);
+
+    public Task CopyAsync(string from, string to, CancellationToken ct)
+    {
+        Call();
+        return inner.CopyAsync(from, to, ct);
+    }
+
+    public IAsyncEnumerable<StoredObject> ListAsync(string? prefix, CancellationToken ct) => ListedAsync(inner.ListAsync(prefix, ct), ct);
+
+    public IAsyncEnumerable<UnfinishedUpload> ListUnfinishedAsync(CancellationToken ct) => ListedAsync(inner.ListUnfinishedAsync(ct), ct);
+
+    public Task<bool> PutFileAsync(string name, Stream content, CancellationToken ct)
+    {
+        Call();
+        return inner.PutFileAsync(name, content, ct);
+    }
+
+    public Task<Stream?> OpenFileAsync(string name, CancellationToken ct)
+    {
+        Call();
+        return inner.OpenFileAsync(name, ct);
+    }
+
+    public IAsyncEnumerable<StoredObject> ListFilesAsync(CancellationToken ct) => ListedAsync(inner.ListFilesAsync(ct), ct);
+
+    public Task DeleteFilesAsync(IReadOnlyList<string> names, CancellationToken ct)
+    {
+        Call();
+        return inner.DeleteFilesAsync(names, ct);
+    }
+
+    public IAsyncEnumerable<StoredObject> ListForeignAsync(CancellationToken ct) => ListedAsync(inner.ListForeignAsync(ct), ct);
+
+    private async IAsyncEnumerable<T> ListedAsync<T>(IAsyncEnumerable<T> rows, [EnumeratorCancellation] CancellationToken ct)
+    {
+        Call();
+        await foreach (var row in rows.WithCancellation(ct))
+            yield return row;
+    }
+
+    private void Call()
+    {
+        if (Interlocked.Increment(ref _calls) == Interlocked.Read(ref _failAt))
+            throw new StorageException("Made to fail.");
+    }
+
+    private sealed class Writer(FailingDriver driver, IBlobWriter inner) : IBlobWriter
+    {
+        public long Length => inner.Length;
+
+        public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct)
+        {
+            driver.Call();
+            return inner.WriteAsync(bytes, ct);
+        }
+
+        public Task<byte[]> CheckpointAsync(CancellationToken ct)
+        {
+            driver.Call();
+            return inner.CheckpointAsync(ct);
+        }
+
+        public Task<long> CompleteAsync(CancellationToken ct)
+        {
+            driver.Call();
+            return inner.CompleteAsync(ct);
+        }
+
+        public Task AbortAsync(CancellationToken ct) => inner.AbortAsync(ct);
+
+        public ValueTask DisposeAsync() => inner.DisposeAsync();
+    }
+}
