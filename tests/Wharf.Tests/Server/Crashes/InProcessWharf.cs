@@ -34,14 +34,22 @@ internal sealed class InProcessWharf : IAsyncDisposable
     /// <summary>Where the blobs of a data directory are.</summary>
     public static string Storage(string data) => Path.Join(data, "storage");
 
-    public static async Task<InProcessWharf> StartAsync(string data, FaultyDisk disk)
+    public static Task<InProcessWharf> StartAsync(string data, FaultyDisk disk) => StartAsync(data, new LocalDriver(Storage(data), disk));
+
+    /// <param name="settings">Further settings, in YAML.</param>
+    /// <param name="replace">Registers further parts of the test's own.</param>
+    public static async Task<InProcessWharf> StartAsync(string data, IBlobDriver driver, string settings = "", Action<WebApplicationBuilder>? replace = null)
     {
         var ct = TestContext.Current.CancellationToken;
         Directory.CreateDirectory(data);
         var config = Path.Join(data, "wharf.yaml");
-        await File.WriteAllTextAsync(config, "Auth:\n  PasswordRounds: 1000\nAccounts:\n  InitialAdmin: false\n", ct);
+        await File.WriteAllTextAsync(config, "Auth:\n  PasswordRounds: 1000\nAccounts:\n  InitialAdmin: false\n" + settings, ct);
         var launch = new Launch { Data = data, Config = config, Listen = ["http://127.0.0.1:0"] };
-        var slices = ContentAtRest.Slices(builder => builder.Services.AddSingleton<IBlobDriver>(_ => new LocalDriver(Storage(data), disk)));
+        var slices = ContentAtRest.Slices(builder =>
+        {
+            builder.Services.AddSingleton(driver);
+            replace?.Invoke(builder);
+        });
         var app = await ServerApp.StartAsync(launch, slices, ct);
         await app.Services.GetRequiredService<AccountStore>().CreateAsync(User, null, Password, superuser: false, onlyFirst: true, by: 0, ct);
         return new InProcessWharf(app, new Uri(app.Services.GetRequiredService<Listeners>().ReadyUrl));
