@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Wharf.Oci;
 using Wharf.Server.Auth;
 using Wharf.Server.Data;
@@ -17,11 +18,6 @@ internal sealed partial class ContentStore
         """;
 
     private static string End(string row) => $"CASE WHEN {row}.ended_ms IS NULL OR {row}.expires_ms < {row}.ended_ms THEN {row}.expires_ms ELSE {row}.ended_ms END";
-
-    private const string ThereAlready = """
-        EXISTS (SELECT 1 FROM tag c WHERE c.namespace_id = t.namespace_id AND c.repository_id = t.repository_id AND c.name = t.name AND c.ended_ms IS NULL
-                   AND c.digest = t.digest AND (c.expires_ms IS NULL OR c.expires_ms > now_ms()))
-        """;
 
     /// <summary>How far back the repository can be seen.</summary>
     public ValueTask<Window> WindowAsync(RepositoryAccess access, CancellationToken ct) => db.OneAsync(
@@ -86,20 +82,14 @@ internal sealed partial class ContentStore
     /// <summary>What <see cref="RewindAsync"/> would do.</summary>
     public async ValueTask<Rewind> PlanRewindAsync(RepositoryAccess access, Moment at, CancellationToken ct)
     {
-        var args = ((string, object?)[])[("ns", access.NamespaceId), ("repo", access.RepositoryId), ("at", at.Ms)];
-        const string Live = "c.namespace_id = @ns AND c.repository_id = @repo AND c.ended_ms IS NULL AND (c.expires_ms IS NULL OR c.expires_ms > now_ms())";
-        var (added, moved, removed) = await db.OneAsync($"""
-            SELECT (SELECT count(*) FROM tag t WHERE {At("t", "at")} AND NOT EXISTS (SELECT 1 FROM tag c WHERE {Live} AND c.name = t.name)),
-                   (SELECT count(*) FROM tag t WHERE {At("t", "at")} AND EXISTS (SELECT 1 FROM tag c WHERE {Live} AND c.name = t.name AND c.digest <> t.digest)),
-                   (SELECT count(*) FROM tag c WHERE {Live} AND NOT EXISTS (SELECT 1 FROM tag t WHERE {At("t", "at")} AND t.name = c.name))
-            """, static r => (r.GetInt64(0), r.GetInt64(1), r.GetInt64(2)), ct, args);
+        var args = Args(access, at);
         var missing = await db.ListAsync($"""
             SELECT DISTINCT t.digest FROM tag t
              WHERE {At("t", "at")}
                AND NOT EXISTS (SELECT 1 FROM manifest_link l WHERE l.namespace_id = @ns AND l.repository_id = @repo AND l.digest = t.digest)
              ORDER BY t.digest LIMIT {MostMissing}
             """, static r => new Digest(r.GetFieldValue<byte[]>(0)), ct, args);
-        return new Rewind(added, moved, removed, missing);
+        return Count(Turns(await db.ListAsync(ThenAndNow, Read, ct, args)), missing);
     }
 
     /// <summary>
@@ -120,49 +110,78 @@ internal sealed partial class ContentStore
 
     private async ValueTask<Rewind> RewindTagsAsync(Tx tx, Principal by, RepositoryAccess access, Moment at)
     {
-        var (ns, repo, time, who) = (("ns", (object?)access.NamespaceId), ("repo", (object?)access.RepositoryId), ("at", (object?)at.Ms), ("by", (object?)by.AccountId));
+        var args = Args(access, at);
         // Lock order: tags, manifests (contract 2). All that the tags named then, also where one names it now: it may have been deleted.
         if (db.LockTags is { } takeTurn)
-            await tx.ExecuteAsync(takeTurn, repo);
-        var digests = await tx.ListAsync($"SELECT DISTINCT t.digest FROM tag t WHERE {At("t", "at")}", static r => r.GetFieldValue<byte[]>(0), ns, repo, time);
+            await tx.ExecuteAsync(takeTurn, ("repo", access.RepositoryId));
+        var digests = await tx.ListAsync($"SELECT DISTINCT t.digest FROM tag t WHERE {At("t", "at")}", static r => r.GetFieldValue<byte[]>(0), args);
         if (await ReviveAsync(tx, access, [.. digests]) is { Count: > 0 } gone)
             throw new NotRewoundException(null, gone);
         if (await CheckRepositoryAsync(tx, access) is { } refusal)
             throw new NotRewoundException(refusal, []);
 
-        var ended = await tx.ListAsync($"""
-            UPDATE tag
-               SET ended_ms = CASE WHEN expires_ms <= now_ms() THEN expires_ms WHEN now_ms() > started_ms THEN now_ms() ELSE started_ms + 1 END,
-                   ended_by = CASE WHEN expires_ms <= now_ms() THEN NULL ELSE @by END
-             WHERE namespace_id = @ns AND repository_id = @repo AND ended_ms IS NULL
-               AND (expires_ms <= now_ms() OR NOT EXISTS (SELECT 1 FROM tag t WHERE {At("t", "at")} AND t.name = tag.name AND t.digest = tag.digest))
-            RETURNING name, digest, CASE WHEN ended_ms = expires_ms THEN 1 ELSE 0 END
-            """, static r => (Name: r.GetString(0), Digest: r.GetFieldValue<byte[]>(1), Expired: r.GetInt32(2) == 1), who, ns, repo, time);
+        var turns = Turns(await tx.ListAsync(ThenAndNow, Read, args));
+        var left = await tx.ListAsync($"""
+            UPDATE tag SET ended_ms = {ItsEnd}, ended_by = CASE WHEN expires_ms <= now_ms() THEN NULL ELSE @by END
+             WHERE namespace_id = @ns AND repository_id = @repo AND ended_ms IS NULL AND name {db.Among("names")}
+            RETURNING digest
+            """, static r => r.GetFieldValue<byte[]>(0), [.. args, ("by", by.AccountId), ("names", turns.Where(static t => t.Ends).Select(static t => t.Name).ToArray())]);
         await Reviews.AddAsync(tx, $"SELECT DISTINCT 'manifest', @ns, @repo, value, {Reviews.AfterWindow} FROM {db.RowsOfBytes("left")}",
-            ns, repo, ("left", ended.Select(static e => e.Digest).ToArray()));
-        // An end that lies ahead comes along. Where it has passed, the tag lives as long as one that is pointed at its manifest now.
-        var added = await tx.ListAsync($"""
+            ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("left", left.DistinctBy(static d => new Digest(d)).ToArray()));
+        // The row that started last ended last. A tag's end that lies ahead comes along; where it has passed, the tag lives as long as
+        // one that is pointed at its manifest now.
+        await tx.ExecuteAsync($"""
             INSERT INTO tag (namespace_id, repository_id, name, digest, started_ms, expires_ms, started_by, reversion)
             SELECT t.namespace_id, t.repository_id, t.name, t.digest, (
-                   SELECT max(at) FROM (
-                          SELECT now_ms() AS at
-                          UNION ALL SELECT max(x.started_ms) + 1 FROM tag x WHERE x.namespace_id = @ns AND x.repository_id = @repo AND x.name = t.name
-                          UNION ALL SELECT max(x.ended_ms) FROM tag x WHERE x.namespace_id = @ns AND x.repository_id = @repo AND x.name = t.name) candidates),
-                   CASE WHEN t.expires_ms IS NULL OR t.expires_ms > now_ms() THEN t.expires_ms ELSE now_ms() + l.expires_after_ms END, @by, 1
+                   SELECT CASE WHEN now_ms() > x.started_ms AND now_ms() >= x.ended_ms THEN now_ms() WHEN x.ended_ms > x.started_ms THEN x.ended_ms ELSE x.started_ms + 1 END
+                     FROM tag x WHERE x.namespace_id = @ns AND x.repository_id = @repo AND x.name = t.name ORDER BY x.started_ms DESC LIMIT 1),
+                   CASE WHEN t.expires_ms IS NULL OR t.expires_ms > now_ms() THEN t.expires_ms
+                        ELSE now_ms() + (SELECT l.expires_after_ms FROM manifest_link l WHERE l.namespace_id = @ns AND l.repository_id = @repo AND l.digest = t.digest) END, @by, 1
               FROM tag t
-              JOIN manifest_link l ON l.namespace_id = t.namespace_id AND l.repository_id = t.repository_id AND l.digest = t.digest
-             WHERE {At("t", "at")} AND NOT {ThereAlready}
-            RETURNING name
-            """, static r => r.GetString(0), who, ns, repo, time);
-        var left = ended.Where(static e => !e.Expired).Select(static e => e.Name).ToHashSet(StringComparer.Ordinal);
-        var moved = added.Count(left.Contains);
-        var done = new Rewind(added.Count - moved, moved, left.Count - moved, []);
+             WHERE {At("t", "at")} AND t.name {db.Among("names")}
+            """, [.. args, ("by", by.AccountId), ("names", turns.Where(static t => t.Begins).Select(static t => t.Name).ToArray())]);
+        var done = Count(turns, []);
         await Events.AddAsync(tx, "repository.rewound", access.NamespaceId, access.RepositoryId, null,
             $$"""{"by":{{by.AccountId}},"name":"{{access.Name}}","as_of":"{{at}}","added":{{done.Added}},"moved":{{done.Moved}},"removed":{{done.Removed}}}""");
         return done;
     }
 
-    private static Digest DigestOrNone(System.Data.Common.DbDataReader r, int column) => r.IsDBNull(column) ? default : new Digest(r.GetFieldValue<byte[]>(column));
+    // Both rows of a tag, that of the time and the last one, where there are two. It is told here, and not by a join of the table with
+    // itself, what is to be done: where a repository has most of the rows, PostgreSQL expects a few and would look at all for each.
+    private static readonly string ThenAndNow = $"""
+        SELECT t.name, t.digest, CASE WHEN {At("t", "at")} THEN 1 ELSE 0 END, CASE WHEN t.ended_ms IS NULL THEN 1 ELSE 0 END, CASE WHEN t.expires_ms <= now_ms() THEN 1 ELSE 0 END
+          FROM tag t
+         WHERE t.namespace_id = @ns AND t.repository_id = @repo AND (t.ended_ms IS NULL OR ({At("t", "at")}))
+        """;
+
+    private static TagRow Read(DbDataReader r) => new(r.GetString(0), new Digest(r.GetFieldValue<byte[]>(1)), r.GetInt32(2) == 1, r.GetInt32(3) == 1, r.GetInt32(4) == 1);
+
+    private static List<Turn> Turns(List<TagRow> rows)
+    {
+        var turns = new List<Turn>();
+        foreach (var tag in rows.GroupBy(static r => r.Name, StringComparer.Ordinal))
+        {
+            var (then, now) = (tag.FirstOrDefault(static r => r.IsOfThen), tag.FirstOrDefault(static r => r.IsLast));
+            var isLive = now is { IsExpired: false };
+            if (now is null ? then is not null : !isLive || now.Digest != then?.Digest)
+                turns.Add(new Turn(tag.Key, now is not null, isLive, then is not null));
+        }
+        return turns;
+    }
+
+    private static Rewind Count(List<Turn> turns, IReadOnlyList<Digest> missing) => new(
+        turns.Count(static t => t is { Begins: true, IsLive: false }), turns.Count(static t => t is { Begins: true, IsLive: true }), turns.Count(static t => t is { Begins: false, IsLive: true }), missing);
+
+    private static (string, object?)[] Args(RepositoryAccess access, Moment at) => [("ns", access.NamespaceId), ("repo", access.RepositoryId), ("at", at.Ms)];
+
+    /// <param name="IsOfThen">Whether the tag was there at the time.</param>
+    /// <param name="IsLast">Whether nobody has ended it; it may have ended by itself.</param>
+    private sealed record TagRow(string Name, Digest Digest, bool IsOfThen, bool IsLast, bool IsExpired);
+
+    /// <summary>A tag that a rewind changes: its last row ends, or another begins, or both.</summary>
+    private readonly record struct Turn(string Name, bool Ends, bool IsLive, bool Begins);
+
+    private static Digest DigestOrNone(DbDataReader r, int column) => r.IsDBNull(column) ? default : new Digest(r.GetFieldValue<byte[]>(column));
 
     /// <summary>Takes back what the transaction has done so far.</summary>
     private sealed class NotRewoundException(Refusal? refusal, IReadOnlyList<Digest> missing) : Exception

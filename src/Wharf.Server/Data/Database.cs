@@ -35,7 +35,7 @@ internal abstract class Database : IAsyncDisposable
     /// <summary>As <see cref="ForUpdate"/>, but without the rows that others have to themselves.</summary>
     public abstract string ForUpdateSkipLocked { get; }
 
-    /// <summary>What compares a column with the values of one parameter that is a <c>long[]</c>: <c>id {Among("ids")}</c>.</summary>
+    /// <summary>What compares a column with the values of one parameter that is a <c>long[]</c> or <c>string[]</c>: <c>id {Among("ids")}</c>.</summary>
     public abstract string Among(string parameter);
 
     /// <summary>The same for a <c>byte[][]</c>.</summary>

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -117,6 +118,7 @@ internal sealed class SqliteSession : IDisposable
                 null => DBNull.Value,
                 // SQLite has no arrays; json_each makes rows of them (Database.Among).
                 long[] numbers => $"[{string.Join(',', numbers)}]",
+                string[] texts => $"[{string.Join(',', texts.Select(static t => $"\"{JsonEncodedText.Encode(t)}\""))}]",
                 byte[][] texts => texts.Length == 0 ? "[]" : $"[\"{string.Join("\",\"", texts.Select(Convert.ToHexString))}\"]",
                 var value => value,
             };

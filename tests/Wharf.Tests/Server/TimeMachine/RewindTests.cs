@@ -170,6 +170,43 @@ public sealed class RewindTests(UserRegistry registry) : IClassFixture<UserRegis
         Assert.Equal(before + 1, await ReviewsAsync(left.Digest));
     }
 
+    // More than PostgreSQL's table of locks holds.
+    [Fact]
+    public async Task A_hundred_thousand_tags_go_back_at_once()
+    {
+        var repository = registry.NewRepository();
+        var (first, second) = (await Me.PushImageAsync(repository, "a"), await Me.PushImageAsync(repository, "b"));
+        const string Columns = "namespace_id, repository_id, name, digest, started_ms, ended_ms";
+        var here = $"FROM tag t, n WHERE t.repository_id = (SELECT id FROM repository WHERE name = '{repository[(registry.User.Name.Length + 1)..]}')";
+        // An hour ago all tags named the first image; half an hour ago each third was moved, each third ended, and others were new.
+        await Company.OneAsync(registry, $"""
+            WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 149999)
+            INSERT INTO tag ({Columns})
+            SELECT t.namespace_id, t.repository_id, 't' || n.i, CASE WHEN n.i < 100000 THEN {Literal(first.Digest)} ELSE t.digest END,
+                   t.started_ms - CASE WHEN n.i < 100000 THEN 3600000 ELSE 1800000 END, CASE WHEN n.i < 100000 AND n.i % 3 < 2 THEN t.started_ms - 1800000 END
+              {here} AND t.name = 'b' RETURNING 1
+            """);
+        await Company.OneAsync(registry, $"""
+            WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 3 FROM n WHERE i < 99997)
+            INSERT INTO tag ({Columns}) SELECT t.namespace_id, t.repository_id, 't' || n.i, t.digest, t.started_ms - 1800000, NULL {here} AND t.name = 'b' RETURNING 1
+            """);
+        (await Me.SendAsync("DELETE", $"/v2/{repository}/manifests/{first.Digest}")).Is(202);
+        var then = (await Clock.TickAsync()).AddMinutes(-45);
+        var path = $"/api/v1/repository/{repository}/timemachine/restore";
+
+        var began = TimeProvider.System.GetTimestamp();
+        var planned = (await Me.SendJsonAsync("POST", path + "?dry_run=true", To(then))).Is(200);
+        var plannedIn = TimeProvider.System.GetElapsedTime(began);
+        var done = (await Me.SendJsonAsync("POST", path, To(then))).Is(200);
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"planned in {plannedIn}, done in {TimeProvider.System.GetElapsedTime(began) - plannedIn}");
+        Assert.Equal(Counts(planned.Json), Counts(done.Json));
+        Assert.Equal((66_666, 33_334, 50_001), Counts(done.Json));
+        Assert.Equal(first.Manifest, (await Me.ReadAsync($"/v2/{repository}/manifests/t99999")).Is(200).Body);
+        (await Me.ReadAsync($"/v2/{repository}/manifests/t100000")).Is(404, "TAG_EXPIRED");
+        (await Me.ReadAsync($"/v2/{repository}/manifests/{second.Digest}")).Is(200);
+    }
+
     [Fact]
     public async Task Retags_and_rewinds_at_once_leave_every_acknowledged_push_in_the_history()
     {
