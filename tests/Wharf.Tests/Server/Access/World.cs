@@ -129,6 +129,8 @@ internal sealed class World
             var digest = _names["digest"] = (await owner.PushImageAsync($"{org}/app", "v1")).Digest.ToString();
             _names["label"] = (await owner.SendJsonAsync("POST", $"/api/v1/repository/{org}/app/manifest/{digest}/labels", """{"key":"spare","value":"","media_type":"text/plain"}"""))
                 .Is(201).Json.GetProperty("label").GetProperty("id").GetString()!;
+            _names["lease"] = (await owner.SendJsonAsync("POST", $"/api/v1/repository/{org}/app/lease", $$"""{"manifest_digest":"{{digest}}","holder":"spare","ttl_seconds":3600}"""))
+                .Is(201).Json.GetProperty("id").GetString()!;
         }
 
         Task GrantAsync(string name, string role) =>
