@@ -67,15 +67,17 @@ internal sealed partial class ContentStore
             SELECT DISTINCT t.name FROM tag t
              WHERE t.namespace_id = @ns AND t.repository_id = @repo AND t.name > @last AND t.collected_ms IS NULL
                AND ((t.started_ms > @from AND t.started_ms <= @to) OR (t.ended_ms > @from AND t.ended_ms <= @to) OR (t.expires_ms > @from AND t.expires_ms <= @to)))
-        SELECT c.name, a.digest, b.digest, CASE WHEN b.name IS NULL THEN {End("e")} ELSE b.started_ms END, w.name
-          FROM changed c
-          LEFT JOIN tag a ON {At("a", "from")} AND a.name = c.name
-          LEFT JOIN tag b ON {At("b", "to")} AND b.name = c.name
-          JOIN tag e ON e.namespace_id = @ns AND e.repository_id = @repo AND e.name = c.name AND e.started_ms = (
-               SELECT max(x.started_ms) FROM tag x WHERE x.namespace_id = @ns AND x.repository_id = @repo AND x.name = c.name AND x.collected_ms IS NULL AND x.started_ms <= @to)
-          LEFT JOIN namespace w ON w.id = CASE WHEN b.name IS NULL THEN e.ended_by ELSE b.started_by END
-         WHERE a.digest IS DISTINCT FROM b.digest
-         ORDER BY c.name LIMIT @count
+        SELECT p.name, p.was, p.becomes, CASE WHEN p.becomes IS NULL THEN {End("e")} ELSE e.started_ms END, w.name
+          FROM (SELECT c.name, a.digest AS was, b.digest AS becomes
+                  FROM changed c
+                  LEFT JOIN tag a ON {At("a", "from")} AND a.name = c.name
+                  LEFT JOIN tag b ON {At("b", "to")} AND b.name = c.name
+                 WHERE a.digest IS DISTINCT FROM b.digest
+                 ORDER BY c.name LIMIT @count) p
+          JOIN tag e ON e.namespace_id = @ns AND e.repository_id = @repo AND e.name = p.name AND e.started_ms = (
+               SELECT max(x.started_ms) FROM tag x WHERE x.namespace_id = @ns AND x.repository_id = @repo AND x.name = p.name AND x.collected_ms IS NULL AND x.started_ms <= @to)
+          LEFT JOIN namespace w ON w.id = CASE WHEN p.becomes IS NULL THEN e.ended_by ELSE e.started_by END
+         ORDER BY p.name
         """, static r => new TagDifference(r.GetString(0), DigestOrNone(r, 1), DigestOrNone(r, 2), r.GetInt64(3), r.IsDBNull(4) ? null : r.GetString(4)), ct,
         ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("from", from.Ms), ("to", to.Ms), ("last", last), ("count", count));
 
