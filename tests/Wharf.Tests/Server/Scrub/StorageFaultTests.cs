@@ -1,7 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Wharf.Oci;
-using Wharf.Server.Content;
 using Wharf.Server.Data;
 using Wharf.Server.GarbageCollection;
 using Wharf.Server.Scrub;
