@@ -37,6 +37,9 @@ internal sealed class KeyRing(KeysOptions options, DataDirectory data, TimeProvi
     /// <summary>The id of the key that seals now.</summary>
     public string CurrentId => Load().Current;
 
+    /// <summary>The file that has them; null when they are in the environment.</summary>
+    public string? File => FromEnvironment is null ? FilePath : null;
+
     /// <summary>All ids, the current one first.</summary>
     public IReadOnlyList<string> Ids => Load() is var keys ? [keys.Current, .. keys.All.Keys.Where(id => id != keys.Current).Order(StringComparer.Ordinal)] : [];
 

@@ -95,6 +95,8 @@ internal sealed class CommandLine
             Version(),
             Recover(),
             Scrub(),
+            BackUp(),
+            Restore(),
         };
         root.Options.Add(_json);
         var help = root.Options.OfType<HelpOption>().Single();
@@ -224,7 +226,7 @@ internal sealed class CommandLine
     {
         var from = new Option<string>("--from") { Description = "The directory of the blob storage whose database was lost", HelpName = "DIR", Required = true };
         var recover = new Command("recover", "Make a lost database anew from the metadata journal in the blob storage. The data directory must be new, or have lost its wharf.db.") { from, _data, _config };
-        recover.SetAction(async (parsed, ct) => await TellAsync(parsed, await AdminClient.RunAloneAsync(Launched(parsed), _wharf,
+        recover.SetAction(async (parsed, ct) => await TellAsync(parsed, await AdminClient.RunAloneAsync(Launched(parsed), _wharf, open: true,
             (services, stop) => services.GetRequiredService<Recover>().RunAsync(parsed.GetValue(from)!, stop), ct)));
         return recover;
     }
@@ -235,6 +237,26 @@ internal sealed class CommandLine
         var scrub = new Command("scrub", "Compare all stored content with the database now. Exit code 1 tells what is missing or damaged; nothing is deleted.") { full, _data, _config };
         scrub.SetAction((parsed, ct) => RunAsync(parsed, "scrub", new JsonObject { ["full"] = parsed.GetValue(full) }, ct));
         return scrub;
+    }
+
+    private Command BackUp()
+    {
+        var directory = new Argument<string>("DIR") { Description = "Where to; with an earlier backup of the same registry, only what is new is copied" };
+        var withoutKeys = new Option<bool>("--without-keys") { Description = "Leave the key ring out; then the backup opens no secrets, and a restore needs the ring from elsewhere" };
+        var backup = new Command("backup", "Copy the databases, the key ring and all content while the registry serves. For registries without PostgreSQL.") { directory, withoutKeys, _data, _config };
+        backup.SetAction((parsed, ct) => RunAsync(parsed, "backup",
+            new JsonObject { ["directory"] = Path.GetFullPath(parsed.GetValue(directory)!), ["without_keys"] = parsed.GetValue(withoutKeys) }, ct));
+        return backup;
+    }
+
+    private Command Restore()
+    {
+        var directory = new Argument<string>("DIR") { Description = "What 'wharf backup' made" };
+        var quick = new Option<bool>("--quick") { Description = "Do not read the content again to verify it" };
+        var restore = new Command("restore", "Verify a backup and put it into a new data directory.") { directory, quick, _data, _config };
+        restore.SetAction(async (parsed, ct) => await TellAsync(parsed, await AdminClient.RunAloneAsync(Launched(parsed), _wharf, open: false,
+            (services, stop) => services.GetRequiredService<Restore>().RunAsync(Path.GetFullPath(parsed.GetValue(directory)!), parsed.GetValue(quick), stop), ct)));
+        return restore;
     }
 
     private async Task<int> PrintVersionAsync(ParseResult parsed)

@@ -9,18 +9,18 @@ internal static class ObjectCopy
     private const int BufferSize = 1 << 20;
 
     /// <returns>False when it was there already.</returns>
-    public static async Task<bool> BringAsync(LocalDriver from, IBlobDriver to, string key, long size, CancellationToken ct)
+    public static async Task<bool> BringAsync(IBlobDriver from, IBlobDriver to, string key, long size, CancellationToken ct)
     {
         if (await to.StatAsync(key, ct) is { } there)
             return there == size ? false : throw new StorageException($"There is an object {key} of {there} bytes where one of {size} is to be brought.");
-        if (to is LocalDriver local && local.TryLink(from, key))
+        if (from is LocalDriver source && to is LocalDriver local && local.TryLink(source, key))
             return true;
-        await using var source = await from.OpenAsync(key, 0, long.MaxValue, ct) ?? throw new StorageException($"There is no object {key}.");
+        await using var bytes = await from.OpenAsync(key, 0, long.MaxValue, ct) ?? throw new StorageException($"There is no object {key}.");
         await using var writer = await to.BeginAsync(key, ct);
         try
         {
             var buffer = new byte[BufferSize];
-            for (int n; (n = await source.ReadAsync(buffer, ct)) > 0;)
+            for (int n; (n = await bytes.ReadAsync(buffer, ct)) > 0;)
                 await writer.WriteAsync(buffer.AsMemory(0, n), ct);
             await writer.CompleteAsync(ct);
         }

@@ -23,14 +23,12 @@ internal static class SqliteMigrations
         }
     }
 
-    // VACUUM INTO does not sync, and what it leaves when it dies in the middle is no database.
+    // What it leaves when it dies in the middle is no database.
     private static void Copy(SqliteSession session, string copy)
     {
         var unfinished = copy + ".new";
         File.Delete(unfinished);
-        session.Run($"VACUUM INTO '{unfinished.Replace("'", "''", StringComparison.Ordinal)}'");
-        using (var file = File.Open(unfinished, FileMode.Open, FileAccess.ReadWrite))
-            file.Flush(flushToDisk: true);
+        session.CopyTo(unfinished);
         File.Move(unfinished, copy, overwrite: true);
     }
 }

@@ -39,6 +39,15 @@ internal sealed class SqliteSession : IDisposable
         command.ExecuteNonQuery();
     }
 
+    /// <summary>Copies the database as it is now to a new file, beside readers and writers; durable when it returns.</summary>
+    public void CopyTo(string path)
+    {
+        // VACUUM INTO does not sync.
+        Run($"VACUUM INTO '{path.Replace("'", "''", StringComparison.Ordinal)}'");
+        using var file = File.Open(path, FileMode.Open, FileAccess.ReadWrite);
+        file.Flush(flushToDisk: true);
+    }
+
     public int Execute(string sql, (string Name, object? Value)[] args) => Prepare(sql, args).ExecuteNonQuery();
 
     /// <summary>Runs one insertion for each row, without what a command costs beside it.</summary>

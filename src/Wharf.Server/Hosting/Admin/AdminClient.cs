@@ -36,13 +36,15 @@ internal static class AdminClient
     }
 
     /// <summary>Runs what no server may run beside: on a data directory that nobody uses, after the <see cref="StartupStep"/>s.</summary>
+    /// <param name="open">False for what makes the database, and so comes before those steps.</param>
     /// <exception cref="CannotStartException">The directory is in use.</exception>
-    public static async Task<AdminResult> RunAloneAsync(Launch launch, Composition wharf, Func<IServiceProvider, CancellationToken, Task<AdminResult>> run, CancellationToken ct)
+    public static async Task<AdminResult> RunAloneAsync(Launch launch, Composition wharf, bool open, Func<IServiceProvider, CancellationToken, Task<AdminResult>> run, CancellationToken ct)
     {
         var prepared = ServerApp.Prepare(launch, wharf);
         prepared.Data.Open();
         await using var app = prepared.BuildForCommand();
-        await ServerApp.RunStartupStepsAsync(app, ct);
+        if (open)
+            await ServerApp.RunStartupStepsAsync(app, ct);
         CommandProgress.ListenBy(Console.Error.WriteLine);
         return await run(app.Services, ct);
     }

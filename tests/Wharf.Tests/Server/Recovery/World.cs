@@ -78,7 +78,7 @@ internal sealed class World
         Assert.Equal(Referrer.Digest.ToString(), (await member.ReadAsync($"{app}/referrers/{Latest.Digest}")).Is(200).Json.GetProperty("manifests")[0].GetProperty("digest").GetString());
         Assert.Equal(["child", "index", "latest"], (await member.ReadAsync($"{app}/tags/list")).Is(200).Json.GetProperty("tags").Strings());
         (await stranger.ReadAsync($"{app}/manifests/latest")).Is(403);
-        (await member.ReadAsync($"/v2/{Organization}/deleted/manifests/latest")).Is(404);
+        (await member.ReadAsync($"/v2/{Organization}/deleted/manifests/latest")).Is(403);
     }
 
     private static HttpClient Client(Uri url, string user, string password)

@@ -12,6 +12,12 @@ internal static class FirstSchema
     public static int Newest { get; } = Migration.All()[^1].Version;
 
     public static Task RestoreAsync(DbConnection connection) => ExecuteAsync(connection, """
+        DROP INDEX tag_ended;
+        DROP TABLE scrub_finding;
+        DROP TABLE scrub_run;
+        DROP TABLE journal_state;
+        DROP INDEX tag_history;
+        DROP INDEX tag_live_history;
         DROP INDEX tag_expiry;
         DROP INDEX tag_dead;
         DROP INDEX tag_collected;
