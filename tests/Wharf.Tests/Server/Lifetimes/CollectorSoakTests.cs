@@ -129,7 +129,7 @@ public sealed class CollectorSoakTests(BusyRegistry registry) : IClassFixture<Bu
             ["mediaType"] = MediaTypes.OciManifest,
             ["config"] = Image.Descriptor("application/vnd.example.config", blobs[named[0]]),
             ["layers"] = new JsonArray([.. named.Skip(1).Select(b => Image.Descriptor(MediaTypes.OciLayerGzip, blobs[b]))]),
-            ["annotations"] = new JsonObject { ["client"] = client },
+            ["annotations"] = new JsonObject { ["client"] = $"{client}" },
         });
     }
 }

@@ -20,6 +20,7 @@ internal sealed class LifetimeModel
 {
     private static readonly TimeSpan s_grace = Laboratory.Lifetimes.Grace;
     private static readonly TimeSpan[] s_steps = [TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(50), TimeSpan.FromMinutes(61), TimeSpan.FromHours(5), TimeSpan.FromHours(25)];
+    private static readonly string[] s_collected = ["manifest", "link", "manifest", "link", "manifest", "blob", "content", "repository", "namespace"];
     private static readonly string[] s_tags = ["a", "b", "c"];
 
     private readonly Laboratory _lab;
@@ -231,7 +232,7 @@ internal sealed class LifetimeModel
                 Tell($"{step:c} later");
                 break;
             case OpKind.Collect:
-                var kind = Collector.Kinds[op.C / 7 % Collector.Kinds.Count];
+                var kind = s_collected[op.C / 7 % s_collected.Length];
                 var collected = await _lab.Get<Collector>().ReviewAsync(kind, 1 + (op.C % 20), Ct);
                 Tell($"collect {kind}: {collected}");
                 if (op.C % 2 == 0)
