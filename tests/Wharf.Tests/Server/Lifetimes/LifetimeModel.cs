@@ -233,6 +233,8 @@ internal sealed class LifetimeModel
                 break;
             case OpKind.Collect:
                 var kind = s_collected[op.C / 7 % s_collected.Length];
+                if (op.C % 3 == 0)
+                    await DoubtAsync(repository);
                 var collected = await _lab.Get<Collector>().ReviewAsync(kind, 1 + (op.C % 20), Ct);
                 Tell($"collect {kind}: {collected}");
                 if (op.C % 2 == 0)
@@ -252,6 +254,17 @@ internal sealed class LifetimeModel
                 Tell("crash");
                 break;
         }
+    }
+
+    /// <summary>Has all of a repository looked at without a cause: one review too many does no harm.</summary>
+    private async Task DoubtAsync(ModelRepository repository)
+    {
+        await _lab.Db.WriteAsync(async tx =>
+            await Reviews.AddAsync(tx, "SELECT 'manifest', namespace_id, repository_id, digest, 0 FROM manifest_link WHERE repository_id = @repo", ("repo", repository.Access.RepositoryId))
+            + await Reviews.AddAsync(tx, "SELECT 'link', namespace_id, repository_id, digest, 0 FROM repository_blob WHERE repository_id = @repo", ("repo", repository.Access.RepositoryId))
+            + await Reviews.AddAsync(tx, "SELECT 'blob', 0, 0, digest, 0 FROM repository_blob WHERE repository_id = @repo", ("repo", repository.Access.RepositoryId))
+            + await Reviews.AddAsync(tx, "SELECT 'content', 0, 0, digest, 0 FROM manifest_link WHERE repository_id = @repo", ("repo", repository.Access.RepositoryId)), Ct);
+        Tell($"doubt all of {repository.Access.Name.Name}");
     }
 
     private async Task HeadBlobAsync(ContentStore content, ModelRepository repository, int blob)
