@@ -77,7 +77,6 @@ public class TagBench
         _server.Kill();
         _server.WaitForExit();
         _server.Dispose();
-        Directory.Delete(s_directory.Value, recursive: true);
     }
 
     [Benchmark]

@@ -1,6 +1,7 @@
 namespace Wharf.Server.Content;
 
 /// <summary>Which part of the history of tags somebody wants to see, the last change first.</summary>
+/// <param name="Count">How many rows, at most 101; there may come more than asked for.</param>
 /// <param name="Name">Of this tag only.</param>
 /// <param name="Part">Of tags whose names have this in them, in upper or lower case.</param>
 /// <param name="LiveOnly">Only what is so now.</param>

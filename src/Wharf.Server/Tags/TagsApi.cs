@@ -73,7 +73,7 @@ internal static class TagsApi
         string? next = null;
         if (found.Count > limit)
         {
-            found.RemoveAt((int)limit);
+            found.RemoveRange((int)limit, found.Count - (int)limit);
             next = string.Create(CultureInfo.InvariantCulture, $"{found[^1].StartedMs}.{found[^1].Name}");
         }
         return Shown(found, page, next);
