@@ -68,6 +68,28 @@ public sealed class PastPullTests(UserRegistry registry) : IClassFixture<UserReg
         (await Me.ReadAsync($"/v2/{repository}/blobs/{image.LayerDigest}")).Is(200);
     }
 
+    // What a client does next is to ask by digest, without the header.
+    [Fact]
+    public async Task The_manifests_of_an_index_of_the_past_are_served_by_their_digests()
+    {
+        var repository = registry.NewRepository();
+        var (child, alone) = (await Me.PushImageAsync(repository, "child"), await Me.PushImageAsync(repository, "alone"));
+        var index = Image.Index(MediaTypes.OciIndex, (MediaTypes.OciManifest, child.Manifest), (MediaTypes.OciManifest, alone.Manifest));
+        (await Me.PutManifestAsync(repository, "v1", index, MediaTypes.OciIndex)).Is(201);
+        var then = await Clock.TickAsync();
+        (await Me.SendAsync("DELETE", $"/v2/{repository}/manifests/{Digest.Of(index)}")).Is(202);
+        (await Me.SendAsync("DELETE", $"/v2/{repository}/manifests/{alone.Digest}")).Is(202);
+
+        Assert.Equal(index, (await Me.ReadAsync($"/v2/{repository}/manifests/v1", AsOf(then))).Is(200).Body);
+        Assert.Equal(child.Manifest, (await Me.ReadAsync($"/v2/{repository}/manifests/{child.Digest}")).Is(200).Body);
+        // One that was deleted on its own is only had with the header, or when the repository goes back.
+        (await Me.ReadAsync($"/v2/{repository}/manifests/{alone.Digest}")).Is(404, "MANIFEST_UNKNOWN");
+        (await Me.ReadAsync($"/v2/{repository}/manifests/{alone.Digest}", AsOf(then))).Is(200);
+        (await Me.SendJsonAsync("POST", $"/api/v1/repository/{repository}/timemachine/restore", $$"""{"as_of":"{{then.Text()}}"}""")).Is(200);
+        (await Me.ReadAsync($"/v2/{repository}/manifests/{alone.Digest}")).Is(200);
+        Assert.Equal(index, (await Me.ReadAsync($"/v2/{repository}/manifests/v1")).Is(200).Body);
+    }
+
     [Theory]
     [InlineData("yesterday")]
     [InlineData("2026-11-22")]
