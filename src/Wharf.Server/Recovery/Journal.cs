@@ -25,6 +25,9 @@ internal sealed partial class Journal(Database db, IBlobDriver driver, DataDirec
 
     private string Position => db is PostgresDatabase ? "seq" : "id";
 
+    // The position of the last event, also of one that was removed since.
+    private string Newest => db is PostgresDatabase ? "SELECT last FROM event_position" : "SELECT seq FROM sqlite_sequence WHERE name = 'event'";
+
     public void Dispose() => _turn.Dispose();
 
     /// <summary>The last event whose change is in a file; 0 before the first snapshot.</summary>
@@ -51,11 +54,11 @@ internal sealed partial class Journal(Database db, IBlobDriver driver, DataDirec
         try
         {
             var state = await StateAsync(ct) ?? await BeginLifeAsync(ct);
-            var (first, last, nowMs) = await db.OneAsync(
-                $"SELECT coalesce(min({Position}), 0), coalesce(max({Position}), 0), now_ms() FROM event", static r => (r.GetInt64(0), r.GetInt64(1), r.GetInt64(2)), ct);
+            var (first, last, nowMs) = await db.OneAsync($"SELECT coalesce((SELECT min({Position}) FROM event), 0), coalesce(({Newest}), 0), now_ms()",
+                static r => (r.GetInt64(0), r.GetInt64(1), r.GetInt64(2)), ct);
             // After events were removed that this has not read, or the database was set back, only a snapshot tells the truth.
             var whole = state.SnapshotMs is not { } since || nowMs - since >= options.SnapshotEvery.TotalMilliseconds
-                || last < state.Position || (first > state.Position + 1 && last > state.Position);
+                || last < state.Position || (last > state.Position && (first == 0 || first > state.Position + 1));
             return whole ? await WriteSnapshotAsync(state, last, nowMs, progress, ct) : last > state.Position && await WriteChangesAsync(state, nowMs, progress, ct);
         }
         finally

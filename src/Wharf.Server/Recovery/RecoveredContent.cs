@@ -11,17 +11,20 @@ namespace Wharf.Server.Recovery;
 /// </summary>
 internal sealed class RecoveredContent(Database db)
 {
-    // A tag that still counts: live, or dead within the window in which it can be had back.
-    private const string Counts = "t.collected_ms IS NULL AND (t.ended_ms IS NULL OR t.ended_ms > now_ms() - n.tag_expiration_s * 1000)";
-
-    private const string IsHeld = $"""
+    private static readonly string s_isHeld = $"""
         EXISTS (SELECT 1 FROM namespace n WHERE n.id = l.namespace_id AND (
                coalesce(l.pinned_ms, l.linked_ms) + n.tag_expiration_s * 1000 > now_ms()
-            OR EXISTS (SELECT 1 FROM tag t WHERE t.namespace_id = l.namespace_id AND t.repository_id = l.repository_id AND t.digest = l.digest AND {Counts})
-            OR EXISTS (SELECT 1 FROM tag t WHERE t.namespace_id = l.namespace_id AND t.repository_id = l.repository_id AND t.digest = l.subject AND {Counts})
-            OR EXISTS (SELECT 1 FROM manifest_ref p JOIN tag t ON t.namespace_id = p.namespace_id AND t.repository_id = p.repository_id AND t.digest = p.manifest
-                        WHERE p.namespace_id = l.namespace_id AND p.repository_id = l.repository_id AND p.digest = l.digest AND p.kind = 'child' AND {Counts})
+            OR {IsTagged("l.digest")}
+            OR {IsTagged("l.subject")}
+            OR EXISTS (SELECT 1 FROM manifest_ref p WHERE p.namespace_id = l.namespace_id AND p.repository_id = l.repository_id AND p.digest = l.digest AND p.kind = 'child' AND {IsTagged("p.manifest")})
             OR EXISTS (SELECT 1 FROM digest_lease d WHERE d.namespace_id = l.namespace_id AND d.repository_id = l.repository_id AND d.digest = l.digest AND d.expires_ms > now_ms())))
+        """;
+
+    // By a live tag, or by one that can be had back; each of the two has an index.
+    private static string IsTagged(string digest) => $"""
+        (EXISTS (SELECT 1 FROM tag t WHERE t.namespace_id = l.namespace_id AND t.repository_id = l.repository_id AND t.digest = {digest} AND t.ended_ms IS NULL)
+         OR EXISTS (SELECT 1 FROM tag t WHERE t.namespace_id = l.namespace_id AND t.repository_id = l.repository_id AND t.digest = {digest}
+                       AND t.ended_ms IS NOT NULL AND t.collected_ms IS NULL AND t.ended_ms > now_ms() - n.tag_expiration_s * 1000))
         """;
 
     /// <param name="lost">How many placements have no object.</param>
@@ -35,7 +38,7 @@ internal sealed class RecoveredContent(Database db)
                     DELETE FROM manifest_link AS l
                      WHERE EXISTS (SELECT 1 FROM manifest_ref r JOIN blob_placement p ON p.digest = r.digest AND p.state = 'lost'
                                     WHERE r.namespace_id = l.namespace_id AND r.repository_id = l.repository_id AND r.manifest = l.digest AND r.kind = 'blob')
-                       AND NOT {IsHeld}
+                       AND NOT {s_isHeld}
                     """);
                 foreach (var (table, column) in ((string, string)[])[("manifest_ref", "manifest"), ("label", "manifest")])
                     await tx.ExecuteAsync($"DELETE FROM {table} AS r WHERE NOT EXISTS (SELECT 1 FROM manifest_link l WHERE l.namespace_id = r.namespace_id AND l.repository_id = r.repository_id AND l.digest = r.{column})");
