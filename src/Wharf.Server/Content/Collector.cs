@@ -56,8 +56,8 @@ internal sealed partial class Collector(Database db, ContentStore content, IEnum
             "content" => await db.ListAsync(ReadContents, ReadState, ct, ids),
             _ => [],
         };
-        var verdicts = rows.ConvertAll(row => Decide(row).Verdict);
-        return (new Collected(due.Count, verdicts.Count(static v => v is Verdict.Release), verdicts.Count(static v => v is Verdict.Collect), verdicts.Count(static v => v is Verdict.Keep)), due[^1]);
+        var decisions = rows.ConvertAll(Decide);
+        return (new Collected(due.Count, decisions.Count(static d => d.Verdict == Verdict.Release), decisions.Count(static d => d.Verdict == Verdict.Collect), decisions.Count(static d => d.Held)), due[^1]);
     }
 
     private async ValueTask<Collected> ReviewBatchAsync(

@@ -105,10 +105,11 @@ internal static class LeasesApi
         return await leases.EndAsync(http.Caller().Principal, http.Access(), id, ct) ? TypedResults.NoContent() : NoSuchLease;
     }
 
-    private static bool MayHold(HttpContext http) => !http.Caller().Principal.IsAnonymous && (http.Access().Role >= RepositoryRole.Write || http.Access().GrantedBy != 0);
+    // A lease is a change, whoever may make it: an OAuth token that is for reading takes and ends none.
+    private static bool MayHold(HttpContext http) => !http.Caller().Principal.IsAnonymous && http.Caller().Principal.Has(Scopes.RepoWrite) && (http.Access().Role >= RepositoryRole.Write || http.Access().GrantedBy != 0);
 
     private static bool MayChange(HttpContext http, DigestLease lease) =>
-        !http.Caller().Principal.IsAnonymous && (http.Access().Role >= RepositoryRole.Write || lease.CreatedBy == http.Caller().Principal.AccountId);
+        !http.Caller().Principal.IsAnonymous && http.Caller().Principal.Has(Scopes.RepoWrite) && (http.Access().Role >= RepositoryRole.Write || lease.CreatedBy == http.Caller().Principal.AccountId);
 
     private static Problem? WrongTime(long seconds, LifetimeOptions lifetimes) => seconds < 1 || seconds > lifetimes.MaxLease.TotalSeconds
         ? Problem.InvalidRequest($"ttl_seconds is a number of seconds from 1 to {(long)lifetimes.MaxLease.TotalSeconds}; renew the lease for longer.") : null;

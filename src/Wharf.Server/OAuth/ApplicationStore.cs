@@ -144,4 +144,13 @@ internal sealed class ApplicationStore(Database db, KeyRing ring, OrganizationSt
     private Application Read(DbDataReader r, bool withSecret) => new(r.GetInt64(0), r.GetInt64(1), r.GetString(2), r.GetString(3),
         withSecret ? Encoding.ASCII.GetString(ring.Unseal(Purpose, r.GetFieldValue<byte[]>(4))) : null,
         new ApplicationDetails(r.GetString(5), r.GetString(6), r.GetString(7), r.GetString(8), r.IsDBNull(9) ? null : r.GetString(9)));
+
+    /// <summary>Takes the applications of a namespace that is gone for good, in the collector's transaction, with their tokens.</summary>
+    public static async ValueTask PurgeAsync(Tx tx, long namespaceId)
+    {
+        const string Applications = "(SELECT id FROM oauth_application WHERE namespace_id = @ns)";
+        foreach (var table in (string[])["oauth_assignment", "oauth_code", "oauth_token"])
+            await tx.ExecuteAsync($"DELETE FROM {table} WHERE application_id IN {Applications}", ("ns", namespaceId));
+        await tx.ExecuteAsync("DELETE FROM oauth_application WHERE namespace_id = @ns", ("ns", namespaceId));
+    }
 }

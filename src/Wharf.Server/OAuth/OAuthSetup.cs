@@ -1,3 +1,4 @@
+using Wharf.Server.Content;
 using Wharf.Server.Hosting.Settings;
 using Wharf.Server.Outbox;
 
@@ -11,6 +12,7 @@ internal static class OAuthSetup
         builder.Services
             .AddSingleton<OAuthTokenStore>().AddSingleton<ApplicationStore>().AddSingleton<AssignmentStore>().AddSingleton<ConsentStore>()
             .AddSingleton(static s => new EventListener(s.GetRequiredService<OAuthTokenStore>().Hear))
+            .AddSingleton(new NamespacePurge(ApplicationStore.PurgeAsync))
             .AddHostedService<OAuthSweeper>();
     }
 }

@@ -147,6 +147,15 @@ internal sealed class OrganizationStore(Database db, Namespaces namespaces, Perm
         tx.OnCommit(permissions.ForgetNamespace);
     }
 
+    /// <summary>Takes what there is about a namespace that is gone for good, in the collector's transaction. Its row stays, with its name: its number is in the history.</summary>
+    public static async ValueTask PurgeAsync(Tx tx, long namespaceId)
+    {
+        const string Teams = "(SELECT id FROM team WHERE namespace_id = @ns)";
+        foreach (var statement in (string[])[$"DELETE FROM team_invite WHERE team_id IN {Teams}", $"DELETE FROM team_member WHERE team_id IN {Teams}", $"DELETE FROM team_grant WHERE team_id IN {Teams}",
+            "DELETE FROM prototype WHERE namespace_id = @ns", "DELETE FROM team WHERE namespace_id = @ns", "UPDATE namespace SET email = NULL WHERE id = @ns"])
+            await tx.ExecuteAsync(statement, ("ns", namespaceId));
+    }
+
     private static async ValueTask AddOwnersAsync(Tx tx, long organizationId, long ownerId)
     {
         var team = await tx.OneAsync("INSERT INTO team (namespace_id, name, role) VALUES (@ns, 'owners', 'admin') RETURNING id", static r => r.GetInt64(0), ("ns", organizationId));

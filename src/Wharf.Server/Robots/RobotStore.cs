@@ -147,4 +147,13 @@ internal sealed class RobotStore(Database db, KeyRing ring, OpaqueTokens tokens,
     private Robot Read(DbDataReader r, bool withToken) => new(r.GetInt64(0), r.GetString(1), r.GetString(2), r.GetString(3),
         withToken && !r.IsDBNull(4) ? Encoding.UTF8.GetString(ring.Unseal(Purpose, r.GetFieldValue<byte[]>(4))) : null,
         r.GetInt64(5), r.IsDBNull(6) ? null : r.GetInt64(6), r.IsDBNull(7) ? null : r.GetInt64(7));
+
+    /// <summary>Takes the robots of a namespace that is gone for good, in the collector's transaction.</summary>
+    public static async ValueTask PurgeAsync(Tx tx, long namespaceId)
+    {
+        const string Robots = "(SELECT id FROM robot WHERE namespace_id = @ns)";
+        foreach (var statement in (string[])[$"DELETE FROM team_member WHERE account_id IN {Robots}", $"DELETE FROM account_grant WHERE account_id IN {Robots}",
+            $"DELETE FROM prototype WHERE account_id IN {Robots} OR activating_id IN {Robots}", "DELETE FROM robot WHERE namespace_id = @ns"])
+            await tx.ExecuteAsync(statement, ("ns", namespaceId));
+    }
 }

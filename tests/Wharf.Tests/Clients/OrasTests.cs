@@ -25,6 +25,18 @@ public sealed class OrasTests(Registry registry) : IClassFixture<Registry>, IAsy
     }
 
     [Fact]
+    public async Task An_artifact_says_when_its_tag_ends()
+    {
+        var user = await SignInAsync();
+        await WriteAsync("app.txt", "for a day");
+
+        await OrasAsync("push", At(user, "app:preview"), "--annotation", "quay.expires-after=1d", "app.txt:text/plain");
+
+        var tag = (await user.Client.ReadAsync($"/api/v1/repository/{user.Name}/app/tag/?specificTag=preview")).Is(200).Json.GetProperty("tags")[0];
+        Assert.Equal(tag.GetProperty("start_ts").GetInt64() + 86_400, tag.GetProperty("end_ts").GetInt64());
+    }
+
+    [Fact]
     public async Task What_is_attached_is_discovered_through_the_referrers_API()
     {
         var user = await SignInAsync();

@@ -45,14 +45,14 @@ public sealed class BrokenRuleTests
             {
                 await LifetimeModelTests.RunAsync(lab, story);
             }
-            catch (LifetimeViolation) when (lab.Db.Met > 0)
+            catch (LifetimeViolation) when (lab.Met > 0)
             {
                 noticed = true;
                 break;
             }
         }
 
-        Assert.True(lab.Db.Met > 0, $"There is no SQL any more with: {find}");
+        Assert.True(lab.Met > 0, $"There is no SQL any more with: {find}");
         Assert.True(noticed, $"Nobody noticed in {told} stories that this is broken: {rule}");
     }
 }

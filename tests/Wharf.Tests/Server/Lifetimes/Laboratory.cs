@@ -27,6 +27,7 @@ internal sealed class Laboratory : IAsyncDisposable
     private readonly string _root = Directory.CreateTempSubdirectory("wharf-lab-").FullName;
     private readonly string? _postgres;
     private readonly (string? Find, string Replace) _spoil;
+    private int _met;
     private WebApplication? _app;
     private SpoiltDatabase? _database;
 
@@ -42,6 +43,9 @@ internal sealed class Laboratory : IAsyncDisposable
     public FailingDriver Disk { get; }
 
     public SpoiltDatabase Db => _database!;
+
+    /// <summary>How often the SQL that is spoilt was met, before crashes too.</summary>
+    public int Met => _met + Db.Met;
 
     public string Storage => Path.Join(_root, "storage");
 
@@ -141,6 +145,7 @@ internal sealed class Laboratory : IAsyncDisposable
 
     private async Task CloseAsync()
     {
+        _met += Db.Met;
         // With what it made, the database too.
         await _app!.DisposeAsync();
     }
