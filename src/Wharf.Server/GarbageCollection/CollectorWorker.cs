@@ -5,14 +5,14 @@ using Wharf.Server.Work;
 namespace Wharf.Server.GarbageCollection;
 
 /// <summary>
-/// Runs the collector all the time, a batch of each kind after the other. Back-pressure: a batch is as large as fits into 25 ms, and
+/// Runs the collector all the time, a batch of each kind after the other. Back-pressure: a batch is as large as fits into 10 ms, and
 /// after it the worker waits so that the database has most of its time for others and the rate is kept.
 /// </summary>
 internal sealed partial class CollectorWorker(CollectorRound round, GarbageCollectionOptions options, Inventory inventory, Leases leases, TimeProvider clock, ILogger<CollectorWorker> logger)
     : LeasedWorker("collector", options.Every, leases, clock, logger)
 {
-    private const int InventoryPage = 500;
-    private static readonly TimeSpan s_batch = TimeSpan.FromMilliseconds(25);
+    private const int InventoryPage = 200;
+    private static readonly TimeSpan s_batch = TimeSpan.FromMilliseconds(10);
     private static readonly Meter s_meter = new("Wharf.GarbageCollection");
     private static readonly Counter<long> s_reviews = s_meter.CreateCounter<long>("wharf_gc_reviews", description: "Reviews of what may be garbage");
     private static readonly Counter<long> s_missed = s_meter.CreateCounter<long>("wharf_gc_missed_reviews", description: "What the inventory found that no review waited for");

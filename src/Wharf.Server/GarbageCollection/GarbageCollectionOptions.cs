@@ -15,7 +15,7 @@ internal sealed class GarbageCollectionOptions
     [Range(1, 1_000_000)] public int PerSecond { get; set; } = 1000;
 
     /// <summary>Which part of the time it may keep the database busy, in percent. Between two batches it waits for the rest.</summary>
-    [Range(1, 100)] public int Duty { get; set; } = 20;
+    [Range(1, 100)] public int Duty { get; set; } = 10;
 
     /// <summary>How often all content is gone through in search of what no review waits for.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "365.00:00:00")] public TimeSpan InventoryEvery { get; set; } = TimeSpan.FromDays(1);
