@@ -147,6 +147,8 @@ public class CollectorBench
     private async Task FillAsync()
     {
         await using var database = await OpenAsync();
+        if (await database.OneAsync("SELECT 1 FROM namespace LIMIT 1", static r => r.GetInt32(0), CancellationToken.None) == 1)
+            return;
         await database.WriteAsync(async tx =>
         {
             await tx.ExecuteAsync("INSERT INTO namespace (name, kind, created_ms) VALUES ('bench', 'organization', 1)");
