@@ -35,13 +35,14 @@ internal static class Manifests
             return malformed;
         if (past is { } at)
             return await AsOf.CheckAsync(http, content, at, ct) ?? await GetPastAsync(http, parsed, at, content, pulls, ct);
+        var isPull = HttpMethods.IsGet(http.Request.Method);
         var (digest, manifest) = parsed.IsDigest
-            ? (parsed.Digest, await content.FindManifestAsync(access, parsed.Digest, ct))
+            ? (parsed.Digest, await (isPull ? content.FindManifestAsync(access, parsed.Digest, ct) : content.KeepManifestAsync(access, parsed.Digest, ct)))
             : await content.FindManifestAsync(access, parsed.Tag, ct) is var (named, tagged) ? (named, tagged) : default;
         if (manifest is null)
             return parsed.IsDigest ? OciError.ManifestUnknown(reference) : await MissedAsync(http, parsed.Tag, content, pulls, ct);
         // Quay: asking whether it is there is no pull.
-        if (HttpMethods.IsGet(http.Request.Method))
+        if (isPull)
             await pulls.ManifestAsync(http.Caller().Principal, access, digest, parsed.IsDigest ? null : parsed.Tag, manifest.MediaType, ct);
         return new ManifestResult(digest, manifest, parsed.IsDigest);
     }

@@ -74,6 +74,24 @@ public sealed class LeaseTests(BusyRegistry registry) : IClassFixture<BusyRegist
     }
 
     [Fact]
+    public async Task Who_asks_for_a_manifest_by_its_digest_again_and_again_keeps_it()
+    {
+        var owner = await NewOwnerAsync();
+        var repository = $"{owner.Name}/app";
+        var (asked, other) = (await owner.Client.PushImageAsync(repository, "v1"), await owner.Client.PushImageAsync(repository, "v2"));
+        (await owner.Client.SendAsync("DELETE", $"/v2/{repository}/manifests/v1")).Is(202);
+        (await owner.Client.SendAsync("DELETE", $"/v2/{repository}/manifests/v2")).Is(202);
+
+        await Poll.UntilAsync(async () =>
+        {
+            (await owner.Client.SendAsync("HEAD", $"/v2/{repository}/manifests/{asked.Digest}")).Is(200);
+            return (int)(await owner.Client.ReadAsync($"/api/v1/repository/{repository}/gc/{other.Digest}")).Status == 404;
+        }, TimeSpan.FromSeconds(60));
+
+        (await owner.Client.ReadAsync($"/v2/{repository}/manifests/{asked.Digest}")).Is(200);
+    }
+
+    [Fact]
     public async Task The_numbers_agree_with_what_went()
     {
         var owner = await NewOwnerAsync();
