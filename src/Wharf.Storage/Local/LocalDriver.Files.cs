@@ -33,7 +33,9 @@ public sealed partial class LocalDriver
                 await file.FlushAsync(ct);
                 Disk.SyncFile(file.SafeFileHandle, unnamed);
             }
-            File.Move(unnamed, path, overwrite: false);
+            // A second name is given to one only, where a move looks first and then renames over what came meanwhile.
+            if (Disk.TryLink(unnamed, path)) File.Delete(unnamed);
+            else File.Move(unnamed, path, overwrite: false);
             Disk.SyncDirectory(Path.GetDirectoryName(path)!);
             return true;
         }

@@ -23,6 +23,8 @@ public sealed class Chromium : IAsyncLifetime
     {
         var context = await _browser!.NewContextAsync(new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = width, Height = 800 }, ColorScheme = scheme, JavaScriptEnabled = scripts });
         var page = await context.NewPageAsync();
+        // The page is long, and the machine may be busy with other tests.
+        page.SetDefaultTimeout(120_000);
         page.Request += (_, request) => Assert.Equal(url.Authority, new Uri(request.Url).Authority);
         await page.GotoAsync(url.ToString());
         return page;
