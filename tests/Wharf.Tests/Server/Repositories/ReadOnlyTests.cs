@@ -43,8 +43,8 @@ public sealed class ReadOnlyTests(UserRegistry registry) : IClassFixture<UserReg
 
         (await Me.SendAsync("PUT", $"{upload}?digest={Digest.Of(content)}", content)).Is(403, "DENIED");
         (await Me.PutManifestAsync(repository, "v2", image.Manifest)).Is(403, "DENIED");
-        // A mount that is not made becomes an upload, whose end is refused.
-        (await Me.SendAsync("POST", $"/v2/{repository}/blobs/uploads/?mount={elsewhere.LayerDigest}&from={other}", [])).Is(202);
+        // A mount that is not made becomes an upload, whose end is refused; unless the gate has heard of the repository's creation by now and read it anew.
+        Assert.Contains((int)(await Me.SendAsync("POST", $"/v2/{repository}/blobs/uploads/?mount={elsewhere.LayerDigest}&from={other}", [])).Status, new[] { 202, 403 });
         (await Me.SendAsync("HEAD", $"/v2/{repository}/blobs/{elsewhere.LayerDigest}")).Is(404);
         (await Me.SendAsync("DELETE", $"/v2/{repository}/manifests/v1")).Is(403, "DENIED");
         (await Me.SendAsync("DELETE", $"/v2/{repository}/manifests/{image.Digest}")).Is(403, "DENIED");
