@@ -137,6 +137,12 @@ internal sealed partial class ContentStore
         return expired.Count;
     }
 
+    /// <summary>Forgets history whose content has been gone for as long as history is shown; returns how many rows.</summary>
+    public Task<int> ForgetHistoryAsync(int count, CancellationToken ct) => db.WriteAsync(tx => tx.ExecuteAsync("""
+        DELETE FROM tag WHERE (namespace_id, repository_id, name, started_ms) IN (
+               SELECT namespace_id, repository_id, name, started_ms FROM tag WHERE collected_ms IS NOT NULL AND collected_ms < now_ms() - @history ORDER BY collected_ms LIMIT @count)
+        """, ("history", (long)lifetimes.History.TotalMilliseconds), ("count", count)), ct);
+
     /// <summary>
     /// Points a tag at a manifest, for a caller who holds the tag's lock. Intervals are half-open and never overlap: a start is later than the former start, and not before
     /// the former end (contract 6). A tag that names the manifest already stays as it is, but for a lifetime that the manifest asks for.

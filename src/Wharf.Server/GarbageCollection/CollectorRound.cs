@@ -7,8 +7,9 @@ internal sealed class CollectorRound(Collector collector, ContentStore content, 
 {
     public Task<Collected> ReviewAsync(string kind, int count, CancellationToken ct) => collector.ReviewAsync(kind, count, ct);
 
-    /// <summary>Ends what is over by its own time: leases, tags.</summary>
-    public async Task<int> EndAsync(int count, CancellationToken ct) => await leases.SweepAsync(ct) + await content.EndExpiredAsync(count, ct);
+    /// <summary>Ends what is over by its own time: leases, tags, history.</summary>
+    public async Task<int> EndAsync(int count, CancellationToken ct) =>
+        await leases.SweepAsync(ct) + await content.EndExpiredAsync(count, ct) + await content.ForgetHistoryAsync(count, ct);
 
     /// <summary>Deletes bytes; how many objects.</summary>
     public async Task<int> DeleteAsync(CancellationToken ct) => (await garbage.CollectAsync(ct)).Keys;

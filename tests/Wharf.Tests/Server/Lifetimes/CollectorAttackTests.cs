@@ -134,6 +134,24 @@ public sealed class CollectorAttackTests
     }
 
     [Fact]
+    public async Task History_outlives_its_content_for_as_long_as_it_is_shown()
+    {
+        await using var lab = await Laboratory.StartAsync();
+        var (owner, repositories) = await lab.NewNamespaceAsync(TimeSpan.Zero, 1);
+        foreach (var tag in (string[])["gone", "live"])
+            Assert.Null(await PutAsync(lab, owner, repositories[0], (await BlobsAsync(lab, owner, repositories[0])).Manifest, tag));
+        Assert.Null(await lab.Get<ContentStore>().EndTagAsync(owner, repositories[0], "gone", Ct));
+        await LongAfterAsync(lab);
+        Assert.Equal(2L, await CountAsync(lab, "SELECT count(*) FROM tag"));
+
+        await lab.AdvanceAsync(Laboratory.Lifetimes.History);
+        await CollectAsync(lab);
+
+        Assert.Equal(1L, await CountAsync(lab, "SELECT count(*) FROM tag WHERE name = 'live'"));
+        Assert.Equal(1L, await CountAsync(lab, "SELECT count(*) FROM tag"));
+    }
+
+    [Fact]
     public async Task A_dry_run_tells_what_the_real_one_does()
     {
         await using var lab = await Laboratory.StartAsync();
