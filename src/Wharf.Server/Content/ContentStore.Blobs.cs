@@ -16,11 +16,17 @@ internal sealed partial class ContentStore
     {
         if (await repositories.EnsureAsync(by, access, ct) is not { } to)
             return Refusal.NamespaceGone;
+        return await rules.ApplyAsync(new Change(ChangeKind.LinkBlob, by, to) { Digest = digest, Bytes = size }, terms => CommitBlobAsync(to, digest, size, storageKey, upload, terms, ct), ct);
+    }
+
+    private Task<Refusal?> CommitBlobAsync(RepositoryAccess to, Digest digest, long size, string storageKey, Upload? upload, Terms terms, CancellationToken ct)
+    {
         var raw = digest.ToArray();
         var batch = new Batch<Refusal>();
         if (upload is not null)
             batch.Require(Refusal.UploadTaken, "DELETE FROM upload WHERE id = @id AND generation = @generation", ("id", upload.Id), ("generation", upload.Generation));
         RequireRepository(batch, to);
+        terms.AddTo(batch);
         // Bytes that are lost have new ones from now on; the journal hears of it by the event.
         Events.Add(batch, "blob.placed", to.NamespaceId, to.RepositoryId, raw, "{}", $"EXISTS (SELECT 1 FROM blob_placement WHERE digest = @digest AND location = '{Location}' AND state <> 'present')");
         batch.Add("UPDATE blob_placement SET storage_key = @key, state = 'present' WHERE digest = @digest AND location = @location AND state <> 'present'",
@@ -38,32 +44,36 @@ internal sealed partial class ContentStore
             ON CONFLICT (location, storage_key) DO NOTHING
             """, ("location", Location), ("key", storageKey), ("digest", raw));
         LinkBlob(batch, to, raw, "pushed");
-        return await RunAsync(batch, to, ct);
+        return RunAsync(batch, to, ct);
     }
 
     /// <summary>Links a blob of another repository into this one. The caller has made sure that the principal may read the other.</summary>
     public async Task<Refusal?> MountAsync(Principal by, RepositoryAccess from, RepositoryAccess to, Digest digest, CancellationToken ct)
     {
-        if (await FindBlobAsync(from, digest, ct) is null)
+        if (await FindBlobAsync(from, digest, ct) is not { } blob)
             return new Refusal(RefusalKind.BlobUnknown, digest);
         // What the target links already needs no write; clients mount every layer at every push.
         if (to.Exists && await KeepBlobAsync(to, digest, ct) is not null)
             return null;
         if (await repositories.EnsureAsync(by, to, ct) is not { } target)
             return Refusal.NamespaceGone;
-        var raw = digest.ToArray();
-        var batch = new Batch<Refusal>();
-        RequireRepository(batch, target);
-        RequireBlobs(batch, from, [digest], new Refusal(RefusalKind.BlobUnknown, digest));
-        LinkBlob(batch, target, raw, "mounted");
-        return await RunAsync(batch, target, ct);
+        return await rules.ApplyAsync(new Change(ChangeKind.LinkBlob, by, target) { Digest = digest, Bytes = blob.Size }, terms =>
+        {
+            var batch = new Batch<Refusal>();
+            RequireRepository(batch, target);
+            terms.AddTo(batch);
+            RequireBlobs(batch, from, [digest], new Refusal(RefusalKind.BlobUnknown, digest));
+            LinkBlob(batch, target, digest.ToArray(), "mounted");
+            return RunAsync(batch, target, ct);
+        }, ct);
     }
 
     /// <summary>
     /// Takes a blob out of a repository, unless a manifest there still names it. A manifest of the time machine may name it, too; so it
     /// is only hidden here, and goes when nothing can bring it back.
     /// </summary>
-    public Task<Refusal?> DeleteBlobAsync(Principal by, RepositoryAccess access, Digest digest, CancellationToken ct) => db.WriteAsync(async tx =>
+    public Task<Refusal?> DeleteBlobAsync(Principal by, RepositoryAccess access, Digest digest, CancellationToken ct) =>
+        rules.ApplyAsync(new Change(ChangeKind.DeleteBlob, by, access) { Digest = digest }, terms => db.WriteAsync(async tx =>
     {
         var (ns, repo, raw) = (("ns", (object?)access.NamespaceId), ("repo", (object?)access.RepositoryId), ("digest", (object?)digest.ToArray()));
         // The lock first, and the judgement in the next statement: a push that was about to name the blob is seen by it, or finds it gone (contract 2).
@@ -73,6 +83,8 @@ internal sealed partial class ContentStore
             return refusal;
         if (linked == 0)
             return new Refusal(RefusalKind.BlobUnknown, digest);
+        if (await terms.CheckAsync(tx) is { } forbidden)
+            return forbidden;
         var holder = await tx.OneAsync("""
             SELECT r.manifest
               FROM manifest_ref r
@@ -86,7 +98,7 @@ internal sealed partial class ContentStore
         await Events.AddAsync(tx, "blob.unlinked", access.NamespaceId, access.RepositoryId, digest.ToArray(), $$"""{"by":{{by.AccountId}}}""");
         tx.OnCommit(() => _blobs.Drop((access.RepositoryId, digest)));
         return null;
-    }, ct);
+    }, ct), ct);
 
     private void LinkBlob(Batch<Refusal> batch, RepositoryAccess to, byte[] digest, string origin)
     {

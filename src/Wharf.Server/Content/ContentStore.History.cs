@@ -81,7 +81,7 @@ internal sealed partial class ContentStore
         """, static r => new TagDifference(r.GetString(0), DigestOrNone(r, 1), DigestOrNone(r, 2), r.GetInt64(3), r.IsDBNull(4) ? null : r.GetString(4)), ct,
         ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("from", from.Ms), ("to", to.Ms), ("last", last), ("count", count));
 
-    /// <summary>What <see cref="RewindAsync"/> would do.</summary>
+    /// <summary>What a rewind would do.</summary>
     public async ValueTask<Rewind> PlanRewindAsync(RepositoryAccess access, Moment at, CancellationToken ct)
     {
         var args = Args(access, at);
@@ -100,17 +100,39 @@ internal sealed partial class ContentStore
     /// </summary>
     public async Task<(Refusal? Refusal, Rewind Done)> RewindAsync(Principal by, RepositoryAccess access, Moment at, CancellationToken ct)
     {
-        try
+        // The rules are told which tags it would be; where it turns out that others are among them, they are told anew.
+        for (var attempt = 1; ; attempt++)
         {
-            return (null, await db.WriteAsync(tx => RewindTagsAsync(tx, by, access, at), ct));
-        }
-        catch (NotRewoundException e)
-        {
-            return (e.Refusal, new Rewind(0, 0, 0, [.. e.Missing.Take(MostMissing)]));
+            var planned = Turns(await db.ListAsync(ThenAndNow, Read, ct, Args(access, at))).ConvertAll(static t => t.Name);
+            var (refusal, done) = await RewindAsync(by, access, at, planned, ct);
+            if (!ReferenceEquals(refusal, s_otherTags) || attempt == MaxRewinds)
+                return (refusal, done);
         }
     }
 
-    private async ValueTask<Rewind> RewindTagsAsync(Tx tx, Principal by, RepositoryAccess access, Moment at)
+    private const int MaxRewinds = 5;
+    private static readonly Refusal s_otherTags = new(RefusalKind.RuleChanged);
+
+    private async Task<(Refusal? Refusal, Rewind Done)> RewindAsync(Principal by, RepositoryAccess access, Moment at, List<string> planned, CancellationToken ct)
+    {
+        var done = new Rewind(0, 0, 0, []);
+        var refusal = await rules.ApplyAsync(new Change(ChangeKind.Rewind, by, access) { Tags = planned }, async terms =>
+        {
+            try
+            {
+                done = await db.WriteAsync(tx => RewindTagsAsync(tx, by, access, at, [.. planned], terms), ct);
+                return null;
+            }
+            catch (NotRewoundException e)
+            {
+                done = new Rewind(0, 0, 0, [.. e.Missing.Take(MostMissing)]);
+                return e.Refusal;
+            }
+        }, ct);
+        return (refusal, done);
+    }
+
+    private async ValueTask<Rewind> RewindTagsAsync(Tx tx, Principal by, RepositoryAccess access, Moment at, HashSet<string> planned, Terms terms)
     {
         var args = Args(access, at);
         // Lock order: tags, manifests (contract 2). All that the tags named then, also where one names it now: it may have been deleted.
@@ -121,8 +143,12 @@ internal sealed partial class ContentStore
             throw new NotRewoundException(null, gone);
         if (await CheckRepositoryAsync(tx, access) is { } refusal)
             throw new NotRewoundException(refusal, []);
-
         var turns = Turns(await tx.ListAsync(ThenAndNow, Read, args));
+        if (!turns.TrueForAll(t => planned.Contains(t.Name)))
+            throw new NotRewoundException(s_otherTags, []);
+        if (await terms.CheckAsync(tx) is { } forbidden)
+            throw new NotRewoundException(forbidden, []);
+
         var left = await tx.ListAsync($"""
             UPDATE tag SET ended_ms = {ItsEnd}, ended_by = CASE WHEN expires_ms <= now_ms() THEN NULL ELSE @by END
              WHERE namespace_id = @ns AND repository_id = @repo AND ended_ms IS NULL AND name {db.Among("names")}

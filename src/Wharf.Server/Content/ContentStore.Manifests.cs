@@ -24,11 +24,28 @@ internal sealed partial class ContentStore
         var lifetime = known ? null : await LifetimeAsync(access, manifest, children, ct);
         if (await repositories.EnsureAsync(by, access, ct) is not { } to)
             return Refusal.NamespaceGone;
+        var refusal = await rules.ApplyAsync(new Change(ChangeKind.PutManifest, by, to) { Tags = tags, Digest = digest, Bytes = manifest.Bytes.Length },
+            terms => PutManifestAsync(by, to, manifest, digest, tags, known, blobs, children, lifetime, terms, ct), ct);
+        if (ReferenceEquals(refusal, BlobGone) && await MissingAsync(to, [.. blobs.Select(static b => b.Digest)], ct) is { } gone)
+        {
+            _blobs.Drop((to.RepositoryId, gone));
+            return new Refusal(RefusalKind.ReferencedBlobUnknown, gone);
+        }
+        if (!ReferenceEquals(refusal, ManifestGone) && !ReferenceEquals(refusal, BlobGone))
+            return refusal;
+        // Deleted or collected by another replica since it was served here.
+        _manifests.Drop((to.RepositoryId, digest));
+        return await PutManifestAsync(by, access, manifest, digest, tags, ct);
+    }
 
+    private Task<Refusal?> PutManifestAsync(
+        Principal by, RepositoryAccess to, Manifest manifest, Digest digest, IReadOnlyList<string> tags, bool known, List<Descriptor> blobs, List<Descriptor> children, long? lifetime, Terms terms, CancellationToken ct)
+    {
         var batch = new Batch<Refusal>();
         RequireRepository(batch, to);
         // Lock order: tags, manifests, blobs (contract 2).
         LockTags(batch, to, tags);
+        terms.AddTo(batch);
         var raw = digest.ToArray();
         if (known)
             // Shared with other pushes, and not with a deletion, which then ends the tags that this one moves.
@@ -44,20 +61,10 @@ internal sealed partial class ContentStore
         if (tags.Count == 0)
             Pin(batch, to, raw);
         foreach (var tag in tags.Order(StringComparer.Ordinal))
-            MoveTag(batch, to, tag, digest, by);
+            MoveTag(batch, to, tag, digest, by, terms);
         Events.Add(batch, "manifest.pushed", to.NamespaceId, to.RepositoryId, raw,
             JsonSerializer.Serialize(new PushPayload(by.AccountId, [.. tags.Take(32)], manifest.MediaType), PayloadJson.Default.PushPayload));
-        var refusal = await RunAsync(batch, to, ct);
-        if (ReferenceEquals(refusal, BlobGone) && await MissingAsync(to, [.. blobs.Select(static b => b.Digest)], ct) is { } gone)
-        {
-            _blobs.Drop((to.RepositoryId, gone));
-            return new Refusal(RefusalKind.ReferencedBlobUnknown, gone);
-        }
-        if (!ReferenceEquals(refusal, ManifestGone) && !ReferenceEquals(refusal, BlobGone))
-            return refusal;
-        // Deleted or collected by another replica since it was served here.
-        _manifests.Drop((to.RepositoryId, digest));
-        return await PutManifestAsync(by, access, manifest, digest, tags, ct);
+        return RunAsync(batch, to, ct);
     }
 
     /// <summary>The manifests that an index names must be here, or those that are must stay where an index may name others.</summary>
@@ -107,7 +114,10 @@ internal sealed partial class ContentStore
     private static readonly Refusal BlobGone = new(RefusalKind.ReferencedBlobUnknown);
 
     /// <summary>Takes a manifest out of the repository and ends every tag that names it.</summary>
-    public Task<Refusal?> DeleteManifestAsync(Principal by, RepositoryAccess access, Digest digest, CancellationToken ct)
+    public Task<Refusal?> DeleteManifestAsync(Principal by, RepositoryAccess access, Digest digest, CancellationToken ct) =>
+        rules.ApplyAsync(new Change(ChangeKind.DeleteManifest, by, access) { Digest = digest }, terms => DeleteManifestAsync(by, access, digest, terms, ct), ct);
+
+    private Task<Refusal?> DeleteManifestAsync(Principal by, RepositoryAccess access, Digest digest, Terms terms, CancellationToken ct)
     {
         var (ns, repo, raw) = (("ns", (object?)access.NamespaceId), ("repo", (object?)access.RepositoryId), ("digest", (object?)digest.ToArray()));
         var batch = new Batch<Refusal>();
@@ -115,6 +125,7 @@ internal sealed partial class ContentStore
         // Shared with who takes a lease: either it is seen here, or it finds the manifest deleted.
         batch.Require(new Refusal(RefusalKind.ManifestUnknown, digest),
             $"SELECT 1 FROM manifest_link WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest AND deleted_ms IS NULL {db.ForUpdate}", ns, repo, raw);
+        terms.AddTo(batch);
         batch.Require(new Refusal(RefusalKind.Leased, digest), """
             SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM digest_lease WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest AND expires_ms > now_ms())
             """, ns, repo, raw);

@@ -24,12 +24,12 @@ internal sealed partial class ContentStore
     private const string ReviewOfFormer = $"SELECT 'manifest', @ns, @repo, digest, {Reviews.AfterWindow} FROM tag WHERE {TurnsAway}";
     private const string EndFormer = $"UPDATE tag SET ended_ms = {ItsEnd}, ended_by = CASE WHEN expires_ms <= now_ms() THEN NULL ELSE @by END WHERE {TurnsAway}";
     private const string Begin = $"""
-        INSERT INTO tag (namespace_id, repository_id, name, digest, started_ms, started_by, reversion)
+        INSERT INTO tag (namespace_id, repository_id, name, digest, started_ms, started_by, reversion, immutable)
         SELECT @ns, @repo, @name, @digest, (
                SELECT max(at) FROM (
                       SELECT now_ms() AS at
                       UNION ALL SELECT max(started_ms) + 1 FROM tag WHERE {ThisTag}
-                      UNION ALL SELECT max(ended_ms) FROM tag WHERE {ThisTag}) candidates), @by, @reversion
+                      UNION ALL SELECT max(ended_ms) FROM tag WHERE {ThisTag}) candidates), @by, @reversion, @immutable
          WHERE NOT EXISTS (SELECT 1 FROM tag WHERE {ThisTag} AND ended_ms IS NULL)
         """;
     private const string ExpireAsLabelled = $"""
@@ -40,11 +40,9 @@ internal sealed partial class ContentStore
         """;
 
     /// <summary>Ends a tag; its history and what it named stay.</summary>
-    public Task<Refusal?> EndTagAsync(Principal by, RepositoryAccess access, string tag, CancellationToken ct) => db.WriteAsync(async tx =>
+    public Task<Refusal?> EndTagAsync(Principal by, RepositoryAccess access, string tag, CancellationToken ct) =>
+        ChangeAsync(new Change(ChangeKind.EndTag, by, access) { Tags = [tag] }, async (tx, _) =>
     {
-        await LockTagAsync(tx, access, tag);
-        if (await CheckRepositoryAsync(tx, access) is { } refusal)
-            return refusal;
         if (await EndLiveAsync(tx, access, tag, by) is not { } ended)
             return new Refusal(RefusalKind.TagUnknown);
         await Reviews.AddAsync(tx, $"SELECT 'manifest', @ns, @repo, @digest, {Reviews.AfterWindow}", ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("digest", ended));
@@ -52,12 +50,17 @@ internal sealed partial class ContentStore
         return null;
     }, ct);
 
-    /// <summary>Points a tag at a manifest of the repository, which may be one of the time machine, and says when the tag is to end.</summary>
-    public Task<Refusal?> ChangeTagAsync(Principal by, RepositoryAccess access, string tag, TagChange change, CancellationToken ct) => db.WriteAsync(async tx =>
+    /// <summary>Changes one tag of a repository that may be changed, under the lock of the tag and on the terms of all rules.</summary>
+    private Task<Refusal?> ChangeAsync(Change change, Func<Tx, Terms, ValueTask<Refusal?>> make, CancellationToken ct) => rules.ApplyAsync(change, terms => db.WriteAsync(async tx =>
     {
-        await LockTagAsync(tx, access, tag);
-        if (await CheckRepositoryAsync(tx, access) is { } refusal)
-            return refusal;
+        await LockTagAsync(tx, change.Access, change.Tags[0]);
+        return await CheckRepositoryAsync(tx, change.Access) ?? await terms.CheckAsync(tx) ?? await make(tx, terms);
+    }, ct), ct);
+
+    /// <summary>Points a tag at a manifest of the repository, which may be one of the time machine, and says when the tag is to end.</summary>
+    public Task<Refusal?> ChangeTagAsync(Principal by, RepositoryAccess access, string tag, TagChange change, CancellationToken ct) =>
+        ChangeAsync(new Change(change.Digest is null ? ChangeKind.ExpireTag : ChangeKind.MoveTag, by, access) { Tags = [tag], Digest = change.Digest, SetsExpiry = change.SetsExpiry }, async (tx, terms) =>
+    {
         if (change.SetsExpiry && change.ExpiresMs <= await tx.OneAsync("SELECT now_ms()", static r => r.GetInt64(0)))
             return new Refusal(RefusalKind.ExpiryPassed);
         // The manifest stays locked as it is: whoever deletes it meanwhile ends this tag too.
@@ -66,7 +69,7 @@ internal sealed partial class ContentStore
         var live = await FindLiveAsync(tx, access, tag);
         if (change.Digest is { } to && live?.Digest != to)
         {
-            await MoveTagAsync(tx, access, tag, to, by, change.IsRestoration);
+            await MoveTagAsync(tx, access, tag, to, by, change.IsRestoration, terms);
             var kind = change.IsRestoration ? "tag.restored" : live is null ? "tag.created" : "tag.moved";
             var former = live is { } was ? $",\"original_manifest_digest\":\"{was.Digest}\"" : "";
             await Events.AddAsync(tx, kind, access.NamespaceId, access.RepositoryId, to.ToArray(),
@@ -85,12 +88,10 @@ internal sealed partial class ContentStore
     /// can be had back. What the tag names now is ended first when <paramref name="digest"/> is null.
     /// </summary>
     /// <param name="withChildren">The manifests of an index go with it, although they were pushed by their digests.</param>
-    public Task<Refusal?> PurgeTagAsync(Principal by, RepositoryAccess access, string tag, Digest? digest, bool withChildren, CancellationToken ct) => db.WriteAsync(async tx =>
+    public Task<Refusal?> PurgeTagAsync(Principal by, RepositoryAccess access, string tag, Digest? digest, bool withChildren, CancellationToken ct) =>
+        ChangeAsync(new Change(ChangeKind.PurgeTag, by, access) { Tags = [tag], Digest = digest }, async (tx, _) =>
     {
         var (ns, repo, name) = (("ns", (object?)access.NamespaceId), ("repo", (object?)access.RepositoryId), ("name", (object?)tag));
-        await LockTagAsync(tx, access, tag);
-        if (await CheckRepositoryAsync(tx, access) is { } refusal)
-            return refusal;
         if ((digest?.ToArray() ?? await EndLiveAsync(tx, access, tag, by)) is not { } raw)
             return new Refusal(RefusalKind.TagUnknown);
         await tx.ExecuteAsync($"UPDATE tag SET ended_ms = expires_ms WHERE {ThisTag} AND digest = @digest AND {IsExpired}", ns, repo, name, ("digest", raw));
@@ -147,22 +148,22 @@ internal sealed partial class ContentStore
     /// Points a tag at a manifest, for a caller who holds the tag's lock. Intervals are half-open and never overlap: a start is later than the former start, and not before
     /// the former end (contract 6). A tag that names the manifest already stays as it is, but for a lifetime that the manifest asks for.
     /// </summary>
-    private static void MoveTag(Batch<Refusal> batch, RepositoryAccess access, string tag, Digest digest, Principal by)
+    private static void MoveTag(Batch<Refusal> batch, RepositoryAccess access, string tag, Digest digest, Principal by, Terms terms)
     {
         var (ns, repo, name, raw) = (("ns", (object?)access.NamespaceId), ("repo", (object?)access.RepositoryId), ("name", (object?)tag), ("digest", (object?)digest.ToArray()));
         Reviews.Add(batch, ReviewOfFormer, ns, repo, name, raw);
         batch.Add(EndFormer, ("by", by.AccountId), ns, repo, name, raw);
-        batch.Add(Begin, ns, repo, name, raw, ("by", by.AccountId), ("reversion", 0L));
+        batch.Add(Begin, ns, repo, name, raw, ("by", by.AccountId), ("reversion", 0L), ("immutable", terms.Immutable.Contains(tag) ? 1L : 0L));
         batch.Add(ExpireAsLabelled, ns, repo, name, raw);
     }
 
     /// <inheritdoc cref="MoveTag"/>
-    private static async ValueTask MoveTagAsync(Tx tx, RepositoryAccess access, string tag, Digest digest, Principal by, bool isRestoration)
+    private static async ValueTask MoveTagAsync(Tx tx, RepositoryAccess access, string tag, Digest digest, Principal by, bool isRestoration, Terms terms)
     {
         var (ns, repo, name, raw) = (("ns", (object?)access.NamespaceId), ("repo", (object?)access.RepositoryId), ("name", (object?)tag), ("digest", (object?)digest.ToArray()));
         await Reviews.AddAsync(tx, ReviewOfFormer, ns, repo, name, raw);
         await tx.ExecuteAsync(EndFormer, ("by", by.AccountId), ns, repo, name, raw);
-        await tx.ExecuteAsync(Begin, ns, repo, name, raw, ("by", by.AccountId), ("reversion", isRestoration ? 1L : 0L));
+        await tx.ExecuteAsync(Begin, ns, repo, name, raw, ("by", by.AccountId), ("reversion", isRestoration ? 1L : 0L), ("immutable", terms.Immutable.Contains(tag) ? 1L : 0L));
         await tx.ExecuteAsync(ExpireAsLabelled, ns, repo, name, raw);
     }
 

@@ -9,6 +9,8 @@ internal sealed record Refusal(RefusalKind Kind, Digest Digest = default, string
 {
     public static readonly Refusal NamespaceGone = new(RefusalKind.NamespaceGone);
     public static readonly Refusal ReadOnly = new(RefusalKind.ReadOnly);
+    /// <summary>What a rule remembered is not so any more; it looks again (<see cref="IChangeRule"/>).</summary>
+    public static readonly Refusal RuleChanged = new(RefusalKind.RuleChanged);
     public static readonly Refusal UploadTaken = new(RefusalKind.UploadTaken);
 }
 
@@ -48,6 +50,18 @@ internal enum RefusalKind
 
     /// <summary>A tag was to end at a time that is over.</summary>
     ExpiryPassed,
+
+    /// <summary>A rule about the change changed while it was made, again and again.</summary>
+    RuleChanged,
+
+    /// <summary>The tag is immutable, or the manifest is one that an immutable tag names.</summary>
+    Immutable,
+
+    /// <summary>There is no room in a quota.</summary>
+    OverQuota,
+
+    /// <summary>Somebody has a legal hold on it.</summary>
+    Held,
 
     LabelUnknown,
 

@@ -26,7 +26,9 @@ internal sealed class JournalTable
         new("blob", 1, "digest# size") { LeavesOut = "state condemned_until_ms" },
         new("blob_placement", 2, "digest# location$ storage_key$ state$") { Needs = "blob.digest=digest" },
         new("repository_blob", 3, "namespace_id repository_id digest# linked_ms origin$ deleted_ms") { Needs = "repository.id=repository_id blob.digest=digest", LeavesOut = "released_ms" },
-        new("tag", 4, "namespace_id repository_id name$ started_ms digest# ended_ms expires_ms ended_by collected_ms started_by reversion") { Needs = "repository.id=repository_id" },
+        new("tag", 4, "namespace_id repository_id name$ started_ms digest# ended_ms expires_ms ended_by collected_ms started_by reversion immutable") { Needs = "repository.id=repository_id" },
+        new("quota", 1, "id namespace_id prefix$ limit_bytes warn_bytes reject_bytes created_ms") { HasIdentity = true, Needs = "namespace.id=namespace_id" },
+        new("quota_limit", 1, "id quota_id kind$ percent") { HasIdentity = true, Needs = "quota.id=quota_id" },
         new("stored_file", 2, "location$ storage_key$ purpose$ expires_ms") { Where = "expires_ms IS NULL" },
     ];
 

@@ -170,6 +170,10 @@ internal static class TagsApi
         RefusalKind.ReadOnly => Problem.InsufficientScope("The repository is read-only."),
         RefusalKind.TagUnknown => NoSuchTag,
         RefusalKind.ManifestUnknown => NoSuchManifest,
+        RefusalKind.Immutable => new Problem(409, "tag_immutable", refusal.Message ?? "The tag is immutable."),
+        RefusalKind.OverQuota => Problem.InsufficientScope(refusal.Message ?? "There is no room in the quota."),
+        RefusalKind.Held => new Problem(409, "held", refusal.Message ?? "There is a legal hold on it."),
+        RefusalKind.RuleChanged => new Problem(503, "unavailable", "A rule about this repository is being changed. Try again.", 5),
         RefusalKind.ExpiryPassed => Problem.InvalidRequest("expiration is in the past."),
         _ => NoSuchRepository,
     };

@@ -5,6 +5,7 @@ using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
 using Wharf.Server.Content;
 using Wharf.Server.QuayApi;
+using Wharf.Server.Tags;
 
 namespace Wharf.Server.TimeMachine;
 
@@ -100,8 +101,7 @@ internal static class TimeMachineApi
             null when done.Missing.Count > 0 => new Problem(409, "invalid_request",
                 $"Nothing was changed: what tags named at {at} is gone for good in part. Missing: {string.Join(", ", done.Missing.Take(10))}{(done.Missing.Count > 10 ? " and more" : "")}."),
             null => Answer(at, done, dryRun: false),
-            { Kind: RefusalKind.ReadOnly } => Problem.InsufficientScope("The repository is read-only."),
-            _ => NoSuchRepository,
+            _ => TagsApi.Refused(refusal),
         };
     }
 

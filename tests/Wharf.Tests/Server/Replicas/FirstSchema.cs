@@ -12,6 +12,16 @@ internal static class FirstSchema
     public static int Newest { get; } = Migration.All()[^1].Version;
 
     public static Task RestoreAsync(DbConnection connection) => ExecuteAsync(connection, """
+        CREATE INDEX repository_blob_digest ON repository_blob (digest);
+        DROP INDEX repository_blob_holders;
+        DROP TABLE usage_day;
+        DROP TABLE usage;
+        DROP TABLE usage_delta;
+        DROP TABLE usage_blob;
+        DROP TABLE quota_limit;
+        DROP TABLE quota;
+        ALTER TABLE upload DROP COLUMN namespace_id;
+        ALTER TABLE tag DROP COLUMN immutable;
         DROP INDEX tag_ended;
         DROP TABLE scrub_finding;
         DROP TABLE scrub_run;
