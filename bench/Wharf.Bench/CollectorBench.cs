@@ -120,7 +120,7 @@ public class CollectorBench
     {
         await using var database = await OpenAsync();
         var lifetimes = new LifetimeOptions { Condemned = TimeSpan.Zero };
-        var collector = new Collector(database, new ContentStore(database, null!, new ChangeRules([]), new RegistryOptions(), lifetimes, null!, TimeProvider.System), [], lifetimes);
+        var collector = new Collector(database, new ContentStore(database, null!, new ChangeRules([]), new RegistryOptions(), lifetimes, new QuotaOptions(), null!, TimeProvider.System), [], lifetimes);
         foreach (var kind in (string[])["blob", "link"])
         {
             var (reviewed, removed, longest, began) = (0L, 0L, TimeSpan.Zero, Stopwatch.GetTimestamp());

@@ -17,6 +17,7 @@ using Wharf.Server.OAuth;
 using Wharf.Server.Organizations;
 using Wharf.Server.Outbox;
 using Wharf.Server.QuayApi;
+using Wharf.Server.Quota;
 using Wharf.Server.Recovery;
 using Wharf.Server.Repositories;
 using Wharf.Server.Robots;
@@ -50,6 +51,7 @@ static void Add(WebApplicationBuilder builder)
     builder.AddSearch();
     builder.AddApiDocs();
     builder.AddContent();
+    builder.AddQuota();
     builder.AddGarbageCollection();
     builder.AddAudit();
     builder.AddDistribution();
@@ -89,6 +91,7 @@ static void Map(WebApplication app)
     app.MapTags();
     app.MapTimeMachine();
     app.MapSearch();
+    app.MapQuota();
     app.MapGarbageCollection();
     app.MapLogs();
     app.MapApiDocs();

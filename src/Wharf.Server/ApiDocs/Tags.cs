@@ -16,6 +16,7 @@ internal static class Tags
         ["Messages"] = "What superusers have to say to everybody.",
         ["OAuth"] = "Applications that act for people, and the tokens with which they do.",
         ["Organizations"] = "Organizations, their teams, members and default permissions.",
+        ["Quota"] = "How much namespaces may hold, and what they do.",
         ["Repositories"] = "Repositories, the grants on them, and stars.",
         ["Robots"] = "Accounts of machines.",
         ["Scrub"] = "Whether what is stored is still what it was.",

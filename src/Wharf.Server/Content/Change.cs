@@ -22,6 +22,9 @@ internal sealed record Change(ChangeKind Kind, Principal By, RepositoryAccess Ac
 
 internal enum ChangeKind
 {
+    /// <summary>The bytes of a blob are about to come, or go on coming. Nothing is changed yet.</summary>
+    Upload,
+
     /// <summary>A blob is uploaded or mounted.</summary>
     LinkBlob,
 

@@ -1,3 +1,5 @@
+using Wharf.Server.Data;
+
 namespace Wharf.Server.Content;
 
 /// <summary>All rules about changes of content.</summary>
@@ -23,6 +25,24 @@ internal sealed class ChangeRules(IEnumerable<IChangeRule> rules)
             if (!ReferenceEquals(refusal, Refusal.RuleChanged) || attempt == MaxAttempts)
                 return await ExplainAsync(refusal, change, ct);
         }
+    }
+
+    /// <summary>Whether bytes may begin to come, so that nobody sends for nothing what would be refused. Nothing is promised: the change itself is judged again.</summary>
+    public async ValueTask<Refusal?> AdmitAsync(Database db, Change change, CancellationToken ct)
+    {
+        var terms = new Terms();
+        foreach (var rule in _rules)
+            await rule.AddAsync(terms, change, anew: false, ct);
+        return await terms.CheckAsync(db, ct) is { } refusal ? await ExplainAsync(refusal, change, ct) : null;
+    }
+
+    /// <summary>What the pusher should know although the change was made; null for nothing.</summary>
+    public async ValueTask<string?> WarnAsync(Change change, CancellationToken ct)
+    {
+        foreach (var rule in _rules)
+            if (await rule.WarnAsync(change, ct) is { } warning)
+                return warning;
+        return null;
     }
 
     private async ValueTask<Refusal> ExplainAsync(Refusal refusal, Change change, CancellationToken ct)

@@ -26,6 +26,7 @@ internal sealed partial class Collector
         var gone = await tx.ListAsync($"SELECT DISTINCT v.namespace_id, v.repository_id, v.digest FROM gc_review v WHERE v.id {db.Among("ids")}",
             static r => (r.GetInt64(0), r.GetInt64(1), r.GetFieldValue<byte[]>(2)), ids);
         await Reviews.AddAsync(tx, $"SELECT DISTINCT 'blob', 0, 0, v.digest, now_ms() FROM gc_review v WHERE v.id {db.Among("ids")}", ids);
+        await ReviewUsageAsync(tx, ids);
         await tx.ExecuteAsync($"""
             DELETE FROM repository_blob WHERE (namespace_id, repository_id, digest) IN (SELECT v.namespace_id, v.repository_id, v.digest FROM gc_review v WHERE v.id {db.Among("ids")})
             """, ids);

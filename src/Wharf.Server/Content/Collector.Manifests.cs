@@ -49,6 +49,7 @@ internal sealed partial class Collector
               FROM gc_review v JOIN manifest_link s ON s.namespace_id = v.namespace_id AND s.repository_id = v.repository_id AND s.subject = v.digest
              WHERE v.id {db.Among("ids")}
             """, ids);
+        await ReviewUsageAsync(tx, ids);
         await Reviews.AddAsync(tx, $"SELECT DISTINCT 'content', 0, 0, v.digest, now_ms() FROM gc_review v WHERE v.id {db.Among("ids")}", ids);
         await tx.ExecuteAsync($"UPDATE tag SET collected_ms = now_ms() WHERE (namespace_id, repository_id, digest) IN {these} AND ended_ms IS NOT NULL AND collected_ms IS NULL", ids);
         await tx.ExecuteAsync($"DELETE FROM manifest_ref WHERE (namespace_id, repository_id, manifest) IN {these}", ids);

@@ -25,7 +25,7 @@ internal sealed partial class Collector(Database db, ContentStore content, IEnum
     private readonly long _condemnedMs = (long)(options.Condemned ?? (db.AnswersAtOnce ? TimeSpan.FromHours(1) : TimeSpan.FromHours(24))).TotalMilliseconds;
 
     /// <summary>The kinds of reviews, each before those that it may cause.</summary>
-    public static IReadOnlyList<string> Kinds { get; } = ["namespace", "repository", "manifest", "link", "blob", "content"];
+    public static IReadOnlyList<string> Kinds { get; } = ["namespace", "repository", "manifest", "link", "blob", "content", "usage"];
 
     /// <summary>Works off one batch of reviews that are due.</summary>
     /// <returns>How many there were, and what became of them.</returns>
@@ -37,6 +37,7 @@ internal sealed partial class Collector(Database db, ContentStore content, IEnum
         "link" => ReviewBatchAsync(tx, kind, count, LockLinks, ReadLinks, Decide, UnlinkAsync),
         "blob" => ReviewBatchAsync(tx, kind, count, LockBlobs, ReadBlobs, Decide, RemoveBlobsAsync),
         "content" => ReviewBatchAsync(tx, kind, count, LockContents, ReadContents, Decide, RemoveContentsAsync),
+        "usage" => ReviewBatchAsync(tx, kind, count, LockUsages, ReadUsages, Decide, UncountAsync),
         _ => throw new ArgumentException($"There is no review of the kind {kind}.", nameof(kind)),
     }, ct);
 
@@ -54,6 +55,7 @@ internal sealed partial class Collector(Database db, ContentStore content, IEnum
             "link" => await db.ListAsync(ReadLinks, ReadState, ct, ids),
             "blob" => await db.ListAsync(ReadBlobs, ReadState, ct, ids),
             "content" => await db.ListAsync(ReadContents, ReadState, ct, ids),
+            "usage" => await db.ListAsync(ReadUsages, ReadState, ct, ids),
             _ => [],
         };
         var decisions = rows.ConvertAll(Decide);

@@ -13,11 +13,12 @@ internal static class ContentSetup
     {
         var storage = builder.AddSection<StorageOptions>("Storage");
         builder.AddSection<LifetimeOptions>("Lifetimes");
+        builder.AddSection<QuotaOptions>("Quota");
         builder.Services
             .AddSingleton<IBlobDriver>(s => new LocalDriver(storage.Directory.Length > 0 ? storage.Directory : s.GetRequiredService<DataDirectory>().File("storage")))
             .AddSingleton(new IdleRelease(Uploads.ReleaseBuffers))
             .AddSingleton<ChangeRules>().AddSingleton<ImageLabels>().AddSingleton<ContentStore>().AddSingleton<Labels>().AddSingleton<Pulls>().AddSingleton<StoredFiles>().AddSingleton<Uploads>().AddSingleton<Orphans>()
             .AddSingleton(static s => new EventListener(s.GetRequiredService<ContentStore>().Hear))
-            .AddSingleton<Collector>().AddSingleton<Garbage>().AddSingleton<Inventory>().AddSingleton<DigestLeases>().AddSingleton<Explanations>().AddSingleton<Leases>().AddHostedService<UploadSweeper>().AddHostedService<OrphanSweeper>();
+            .AddSingleton<Collector>().AddSingleton<Garbage>().AddSingleton<Inventory>().AddSingleton<Usage>().AddSingleton<DigestLeases>().AddSingleton<Explanations>().AddSingleton<Leases>().AddHostedService<UploadSweeper>().AddHostedService<OrphanSweeper>();
     }
 }

@@ -43,7 +43,7 @@ internal sealed partial class ContentStore
             SELECT @location, @key, now_ms() WHERE NOT EXISTS (SELECT 1 FROM blob_placement WHERE digest = @digest AND location = @location AND storage_key = @key)
             ON CONFLICT (location, storage_key) DO NOTHING
             """, ("location", Location), ("key", storageKey), ("digest", raw));
-        LinkBlob(batch, to, raw, "pushed");
+        LinkBlob(batch, to, raw, size, "pushed");
         return RunAsync(batch, to, ct);
     }
 
@@ -63,7 +63,7 @@ internal sealed partial class ContentStore
             RequireRepository(batch, target);
             terms.AddTo(batch);
             RequireBlobs(batch, from, [digest], new Refusal(RefusalKind.BlobUnknown, digest));
-            LinkBlob(batch, target, digest.ToArray(), "mounted");
+            LinkBlob(batch, target, digest.ToArray(), blob.Size, "mounted");
             return RunAsync(batch, target, ct);
         }, ct);
     }
@@ -100,7 +100,7 @@ internal sealed partial class ContentStore
         return null;
     }, ct), ct);
 
-    private void LinkBlob(Batch<Refusal> batch, RepositoryAccess to, byte[] digest, string origin)
+    private void LinkBlob(Batch<Refusal> batch, RepositoryAccess to, byte[] digest, long size, string origin)
     {
         // The event first: it is written only when the link is new, or comes back. Until a manifest names it, it stays for a grace.
         const string IsNews = "NOT EXISTS (SELECT 1 FROM repository_blob WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest AND released_ms IS NULL AND deleted_ms IS NULL)";
@@ -112,6 +112,8 @@ internal sealed partial class ContentStore
             ON CONFLICT (namespace_id, repository_id, digest) DO UPDATE SET released_ms = NULL, deleted_ms = NULL
              WHERE repository_blob.released_ms IS NOT NULL OR repository_blob.deleted_ms IS NOT NULL
             """, ns, repo, raw, ("origin", origin));
+        if (quota.Enabled)
+            Usage.Count(batch, to, digest, size);
     }
 
     private static readonly Refusal s_notWritable = new(RefusalKind.NamespaceGone);

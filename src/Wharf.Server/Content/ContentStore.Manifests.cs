@@ -56,6 +56,8 @@ internal sealed partial class ContentStore
             LockChildren(batch, to, children);
             RequireBlobs(batch, to, [.. blobs.Select(static b => b.Digest)], BlobGone);
             LinkManifest(batch, to, manifest, digest, blobs, children, lifetime, tagged: tags.Count > 0);
+            if (quota.Enabled)
+                Usage.Count(batch, to, raw, manifest.Bytes.Length);
             batch.OnCommit(() => _manifests.Drop((to.RepositoryId, digest)));
         }
         if (tags.Count == 0)

@@ -11,7 +11,7 @@ namespace Wharf.Server.Content;
 /// The one owner of what can be lost: blobs, placements, uploads, manifests, links and tags (contract 1). This part reads; the
 /// changes are beside it, one file per kind. A repository serves only what it links: knowing a digest is not permission.
 /// </summary>
-internal sealed partial class ContentStore(Database db, RepositoryStore repositories, ChangeRules rules, RegistryOptions options, LifetimeOptions lifetimes, ImageLabels images, TimeProvider clock)
+internal sealed partial class ContentStore(Database db, RepositoryStore repositories, ChangeRules rules, RegistryOptions options, LifetimeOptions lifetimes, QuotaOptions quota, ImageLabels images, TimeProvider clock)
 {
     /// <summary>The one location of this process's blobs; more come with replication.</summary>
     public const string Location = "local";

@@ -11,6 +11,9 @@ internal interface IChangeRule
     /// <param name="anew">What the rule remembered was not so any more (<see cref="Refusal.RuleChanged"/>); it is to look again.</param>
     ValueTask AddAsync(Terms terms, Change change, bool anew, CancellationToken ct);
 
+    /// <summary>What the caller should know after the change, in one line; null for nothing.</summary>
+    ValueTask<string?> WarnAsync(Change change, CancellationToken ct) => new((string?)null);
+
     /// <summary>The refusal in words that need another look, for those of this rule; others are passed on as they are.</summary>
     ValueTask<Refusal> ExplainAsync(Refusal refusal, Change change, CancellationToken ct) => new(refusal);
 }

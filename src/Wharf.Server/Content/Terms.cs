@@ -25,6 +25,15 @@ internal sealed class Terms
                 batch.Require(otherwise, sql, args);
     }
 
+    /// <summary>The same for what is not changed yet: without locks.</summary>
+    public async ValueTask<Refusal?> CheckAsync(Database db, CancellationToken ct)
+    {
+        foreach (var (sql, args, otherwise) in _steps)
+            if (otherwise is not null && await db.OneAsync(sql, static _ => true, ct, args) == false)
+                return otherwise;
+        return null;
+    }
+
     public async ValueTask<Refusal?> CheckAsync(Tx tx)
     {
         foreach (var (sql, args, otherwise) in _steps)

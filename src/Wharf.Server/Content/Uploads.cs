@@ -15,7 +15,7 @@ namespace Wharf.Server.Content;
 /// stores the body in pieces of at most 256 KiB, and notes in the row only what the driver has made durable. 3. The last one completes
 /// the object, compares the digest and commits the blob, which ends the row.
 /// </summary>
-internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore content, RegistryOptions options)
+internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore content, ChangeRules rules, RegistryOptions options)
 {
     /// <summary>Small enough to stay in the processor's cache between the socket, the hash and the write.</summary>
     private const int BufferSize = 256 << 10;
@@ -32,17 +32,24 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
     /// <summary>Lets go of the buffers that nobody uses.</summary>
     public static void ReleaseBuffers() => Volatile.Write(ref s_buffers, NewBuffers());
 
-    public async Task<string> StartAsync(Principal by, RepositoryName repository, DigestAlgorithm algorithm, CancellationToken ct)
+    /// <summary>Begins a session.</summary>
+    public async Task<(string Id, Refusal? Refusal)> StartAsync(Principal by, RepositoryAccess access, DigestAlgorithm algorithm, CancellationToken ct)
     {
+        if (await AdmitAsync(by, access, null, 1, ct) is { } refusal)
+            return ("", refusal);
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         var key = StorageKey.New();
         await db.WriteAsync(tx => tx.ExecuteAsync("""
-            INSERT INTO upload (id, repository, account_id, location, storage_key, algorithm, size, generation, incarnation, created_ms, expires_ms)
-            VALUES (@id, @repository, @account, @location, @key, @algorithm, 0, 0, @me, now_ms(), now_ms() + @life)
-            """, ("id", id), ("repository", repository.ToString()), ("account", by.AccountId), ("location", ContentStore.Location), ("key", key),
+            INSERT INTO upload (id, repository, namespace_id, account_id, location, storage_key, algorithm, size, generation, incarnation, created_ms, expires_ms)
+            VALUES (@id, @repository, @ns, @account, @location, @key, @algorithm, 0, 0, @me, now_ms(), now_ms() + @life)
+            """, ("id", id), ("repository", access.Name.ToString()), ("ns", access.NamespaceId), ("account", by.AccountId), ("location", ContentStore.Location), ("key", key),
             ("algorithm", DigestAlgorithms.Name(algorithm)), ("me", Incarnation), ("life", LifeMs)), ct);
-        return id;
+        return (id, null);
     }
+
+    // What the client tells of the size, or at least one byte more than there is.
+    private ValueTask<Refusal?> AdmitAsync(Principal by, RepositoryAccess access, Digest? digest, long bytes, CancellationToken ct) =>
+        rules.AdmitAsync(db, new Change(ChangeKind.Upload, by, access) { Digest = digest, Bytes = bytes }, ct);
 
     /// <summary>The session, if it belongs to this repository and this account.</summary>
     public ValueTask<Upload?> FindAsync(string id, Principal by, RepositoryName repository, CancellationToken ct) => FindAsync(id, by.AccountId, repository.ToString(), ct);
@@ -56,25 +63,28 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
 
     /// <summary>Stores a chunk.</summary>
     /// <param name="range">The chunk's place, when the client told it.</param>
-    public async Task<UploadResult> AppendAsync(string id, Principal by, RepositoryName repository, ContentRange? range, Stream body, CancellationToken ct)
+    /// <param name="length">How long the body will be, where that is known.</param>
+    public async Task<UploadResult> AppendAsync(string id, Principal by, RepositoryAccess access, ContentRange? range, long? length, Stream body, CancellationToken ct)
     {
         using var turn = await _turns.EnterAsync(id, ct);
-        if (await FindAsync(id, by, repository, ct) is not { } upload)
+        if (await FindAsync(id, by, access.Name, ct) is not { } upload)
             return new(UploadOutcome.Unknown);
         if (range is { } r && r.Start != upload.Size)
             return new(UploadOutcome.OutOfOrder, upload.Size);
+        if (await AdmitAsync(by, access, null, length ?? 1, ct) is { } refusal)
+            return new(UploadOutcome.Refused, upload.Size, default, refusal);
         if (await ClaimAsync(upload, ct) is not { } claimed)
             return await LostAsync(upload);
-        return await EndIfLostAsync(claimed, () => AppendAsync(claimed, range, body, turn));
+        return await EndIfLostAsync(claimed, () => AppendAsync(claimed, by, access, range, body, turn));
     }
 
-    private async Task<UploadResult> AppendAsync(Upload claimed, ContentRange? range, Stream body, UploadTurns.Turn turn)
+    private async Task<UploadResult> AppendAsync(Upload claimed, Principal by, RepositoryAccess access, ContentRange? range, Stream body, UploadTurns.Turn turn)
     {
         await using var transfer = await Transfer.OpenAsync(driver, claimed, claimed.StorageKey, keep: true, turn.Token);
         Exception? broken = null;
         try
         {
-            if (await ReceiveAsync(transfer, claimed, body, turn.Token) is { } refused)
+            if (await ReceiveAsync(transfer, claimed, by, access, body, turn.Token) is { } refused)
                 return refused with { Size = claimed.Size };
         }
         catch (UploadTaken)
@@ -101,13 +111,16 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
     }
 
     /// <summary>Stores the last bytes, if any, and commits the blob.</summary>
-    public async Task<UploadResult> FinishAsync(string id, Principal by, RepositoryAccess access, ContentRange? range, Digest digest, Stream body, CancellationToken ct)
+    /// <param name="length">How long the body will be, where that is known.</param>
+    public async Task<UploadResult> FinishAsync(string id, Principal by, RepositoryAccess access, ContentRange? range, Digest digest, long? length, Stream body, CancellationToken ct)
     {
         using var turn = await _turns.EnterAsync(id, ct);
         if (await FindAsync(id, by, access.Name, ct) is not { } upload)
             return new(UploadOutcome.Unknown);
         if (range is { } r && r.Start != upload.Size)
             return new(UploadOutcome.OutOfOrder, upload.Size);
+        if (await AdmitAsync(by, access, digest, length ?? 1, ct) is { } refusal)
+            return new(UploadOutcome.Refused, upload.Size, default, refusal);
         // A session that holds nothing yet is not claimed first: its bytes go to a key of their own and the commit decides.
         var fresh = upload.Generation == 0;
         if ((fresh ? upload : await ClaimAsync(upload, ct)) is not { } claimed)
@@ -122,7 +135,7 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
         try
         {
             await using var transfer = await Transfer.OpenAsync(driver, claimed with { Algorithm = fresh ? digest.Algorithm : claimed.Algorithm }, key, keep: !fresh, turn.Token);
-            if (await ReceiveAsync(transfer, fresh ? null : claimed, body, turn.Token) is { } refused)
+            if (await ReceiveAsync(transfer, fresh ? null : claimed, by, access, body, turn.Token) is { } refused)
                 return refused with { Size = claimed.Size };
             if (range is { } told && transfer.Length - claimed.Size != told.Length)
                 return new(UploadOutcome.LengthMismatch, claimed.Size);
@@ -142,12 +155,15 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
     }
 
     /// <summary>Stores and commits a blob that comes whole in one request, without a session.</summary>
-    public async Task<UploadResult> StoreAsync(Principal by, RepositoryAccess access, Digest digest, Stream body, CancellationToken ct)
+    /// <param name="length">How long the body will be, where that is known.</param>
+    public async Task<UploadResult> StoreAsync(Principal by, RepositoryAccess access, Digest digest, long? length, Stream body, CancellationToken ct)
     {
+        if (await AdmitAsync(by, access, digest, length ?? 1, ct) is { } refusal)
+            return new(UploadOutcome.Refused, 0, default, refusal);
         var key = StorageKey.New();
         var unnamed = new Upload("", access.Name.ToString(), by.AccountId, key, digest.Algorithm, 0, null, null, 0);
         await using var transfer = await Transfer.OpenAsync(driver, unnamed, key, keep: false, ct);
-        return await ReceiveAsync(transfer, null, body, ct) ?? await CommitAsync(transfer, by, access, digest, unnamed, ct);
+        return await ReceiveAsync(transfer, null, by, access, body, ct) ?? await CommitAsync(transfer, by, access, digest, unnamed, ct);
     }
 
     public async Task<bool> CancelAsync(string id, Principal by, RepositoryName repository, CancellationToken ct)
@@ -185,6 +201,8 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
         if (refusal.Kind == RefusalKind.UploadTaken)
             throw new UploadTaken();
         await driver.DeleteAsync([transfer.Key], CancellationToken.None);
+        if (upload.Id.Length > 0)
+            await DropAsync(upload, CancellationToken.None);
         return new(UploadOutcome.Refused, 0, default, refusal);
     }
 
@@ -192,7 +210,7 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
     /// Stores the body in pieces, each what had come by the time the former one was stored. A buffer is held while there are bytes for
     /// it, never while waiting for a client, so that a crowd of stalled uploads costs next to nothing.
     /// </summary>
-    private async Task<UploadResult?> ReceiveAsync(Transfer transfer, Upload? session, Stream body, CancellationToken ct)
+    private async Task<UploadResult?> ReceiveAsync(Transfer transfer, Upload? session, Principal by, RepositoryAccess access, Stream body, CancellationToken ct)
     {
         var (noted, ended) = (transfer.Length, false);
         // An empty read waits for bytes and takes none of them.
@@ -239,6 +257,9 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
                 await transfer.FlushAsync(ct);
             else if (!await NoteAsync(transfer, session))
                 throw new UploadTaken();
+            // A session's own bytes are counted by now; those of an upload without one are not.
+            if (await AdmitAsync(by, access, null, session is null ? transfer.Length : 1, ct) is { } refusal)
+                return new(UploadOutcome.Refused, 0, default, refusal);
         }
         return null;
     }

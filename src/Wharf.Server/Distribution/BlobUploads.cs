@@ -46,12 +46,14 @@ internal static class BlobUploads
                 return OciError.DigestMalformed(digest);
             if (Encoded(http.Request) is { } encoded)
                 return encoded;
-            return ToResult(http, access, digest, claimed, await uploads.StoreAsync(by, access, claimed, http.Request.Body, ct), null);
+            return ToResult(http, access, digest, claimed, await uploads.StoreAsync(by, access, claimed, http.Request.ContentLength, http.Request.Body, ct), null);
         }
         var algorithm = DigestAlgorithm.Sha256;
         if (query["digest-algorithm"].ToString() is { Length: > 0 } asked && !DigestAlgorithms.TryParse(asked, out algorithm))
             return OciError.DigestInvalid("The digest algorithms are sha256 and sha512.", asked.Length > 100 ? null : asked);
-        var id = await uploads.StartAsync(by, access.Name, algorithm, ct);
+        var (id, refusal) = await uploads.StartAsync(by, access, algorithm, ct);
+        if (refusal is not null)
+            return refusal.ToError(access);
         if (options.ChunkMinLength > 0)
             http.Response.Headers["OCI-Chunk-Min-Length"] = options.ChunkMinLength.ToString(CultureInfo.InvariantCulture);
         return Accepted(http, access, id, 0, 202);
@@ -70,7 +72,7 @@ internal static class BlobUploads
         if (ParseRange(http.Request, out var range) is { } invalid)
             return invalid;
         var access = http.Access();
-        return ToResult(http, access, null, default, await uploads.AppendAsync(id, http.Caller().Principal, access.Name, range, http.Request.Body, ct), id);
+        return ToResult(http, access, null, default, await uploads.AppendAsync(id, http.Caller().Principal, access, range, http.Request.ContentLength, http.Request.Body, ct), id);
     }
 
     // distribution-spec#post-then-put, #pushing-a-blob-in-chunks (end-6)
@@ -84,7 +86,7 @@ internal static class BlobUploads
         if (ParseRange(http.Request, out var range) is { } invalid)
             return invalid;
         var access = http.Access();
-        return ToResult(http, access, digest.ToString(), claimed, await uploads.FinishAsync(id, http.Caller().Principal, access, range, claimed, http.Request.Body, ct), id);
+        return ToResult(http, access, digest.ToString(), claimed, await uploads.FinishAsync(id, http.Caller().Principal, access, range, claimed, http.Request.ContentLength, http.Request.Body, ct), id);
     }
 
     // development version of distribution-spec, "Cancelling an upload"

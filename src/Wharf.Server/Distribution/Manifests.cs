@@ -79,7 +79,7 @@ internal static class Manifests
     }
 
     // distribution-spec#pushing-manifests (end-7); several tags: development version, "Pushing Manifests"
-    private static async Task<IResult> Put(HttpContext http, string reference, ContentStore content, CancellationToken ct)
+    private static async Task<IResult> Put(HttpContext http, string reference, ContentStore content, ChangeRules rules, CancellationToken ct)
     {
         if (!Reference.TryParse(reference, out var parsed))
             return Malformed(reference);
@@ -111,6 +111,8 @@ internal static class Manifests
             headers["OCI-Subject"] = subject.Digest.ToString();
         if (parsed.IsDigest && tags.Length > 0)
             headers["OCI-Tag"] = tags;
+        if (await rules.WarnAsync(new Change(ChangeKind.PutManifest, http.Caller().Principal, access) { Tags = tags, Digest = digest }, ct) is { } warning)
+            headers.Warning = $"299 - \"{warning}\"";
         return TypedResults.StatusCode(201);
     }
 

@@ -231,7 +231,7 @@ public sealed class CollectorAttackTests
     {
         image ??= Image.Random();
         foreach (var (digest, bytes) in ((Digest, byte[])[])[(image.ConfigDigest, image.Config), (image.LayerDigest, image.Layer)])
-            Assert.Equal(UploadOutcome.Done, (await lab.Get<Uploads>().StoreAsync(owner, repository, digest, new MemoryStream(bytes), Ct)).Outcome);
+            Assert.Equal(UploadOutcome.Done, (await lab.Get<Uploads>().StoreAsync(owner, repository, digest, bytes.Length, new MemoryStream(bytes), Ct)).Outcome);
         return image;
     }
 

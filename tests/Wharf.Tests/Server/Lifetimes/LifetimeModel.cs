@@ -125,7 +125,7 @@ internal sealed class LifetimeModel
                 _lab.Disk.FailAt(op.C % 7 == 0 ? 1 + (op.C % 5) : 0);
                 try
                 {
-                    var stored = await _lab.Get<Uploads>().StoreAsync(_owner, repository.Access, _blobDigests[blob], new MemoryStream(_blobs[blob]), Ct);
+                    var stored = await _lab.Get<Uploads>().StoreAsync(_owner, repository.Access, _blobDigests[blob], _blobs[blob].Length, new MemoryStream(_blobs[blob]), Ct);
                     Require(stored.Outcome == UploadOutcome.Done, $"a push ends with {stored.Outcome} {stored.Refusal}");
                     repository.Blobs[blob] = new ModelBlob(Known: true, Hidden: false, UntilMs: Now + (long)s_grace.TotalMilliseconds);
                     Tell($"push blob {blob} to {r}");

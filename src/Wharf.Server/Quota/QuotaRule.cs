@@ -1,0 +1,84 @@
+using Wharf.Server.Content;
+using Wharf.Server.Data;
+
+namespace Wharf.Server.Quota;
+
+/// <summary>
+/// Refuses what does not fit (contract 11). Far from a threshold pushes wait for nobody, and those of the same moment may together go
+/// beyond it; near it, where few of this size would still fit, they take turns, so that not even that happens.
+/// </summary>
+internal sealed class QuotaRule(QuotaStore quotas, Usage usage, Database db, QuotaOptions options) : IChangeRule
+{
+    /// <summary>How many of the same size must fit for a push not to wait for its turn.</summary>
+    private const int Roomy = 64;
+
+    private static readonly Refusal s_over = new(RefusalKind.OverQuota);
+
+    // A quota covers the repository, or the namespace has none and the registry's own holds.
+    private const string Covering = """
+        (SELECT CASE WHEN q.prefix = '' THEN 0 ELSE q.id END AS scope, q.reject_bytes AS most FROM quota q
+          WHERE q.namespace_id = @ns AND q.reject_bytes IS NOT NULL AND substr(@name, 1, length(q.prefix)) = q.prefix
+         UNION ALL
+         SELECT 0, @default WHERE @default > 0 AND NOT EXISTS (SELECT 1 FROM quota q WHERE q.namespace_id = @ns AND q.prefix = ''))
+        """;
+
+    // What a session that is still open has sent.
+    private const string Open = "CASE WHEN c.scope = 0 THEN coalesce((SELECT sum(o.size) FROM upload o WHERE o.namespace_id = @ns AND o.expires_ms > now_ms()), 0) ELSE 0 END";
+    private static readonly string s_used = Usage.Used("@ns", "c.scope");
+
+    public async ValueTask AddAsync(Terms terms, Change change, bool anew, CancellationToken ct)
+    {
+        if (!options.Enabled || change.Kind is not (ChangeKind.Upload or ChangeKind.LinkBlob or ChangeKind.PutManifest) || !change.Access.Exists && change.Access.NamespaceId == 0)
+            return;
+        if (!(await quotas.OfAsync(change.Access.NamespaceId, ct)).Any(q => q.RejectBytes is not null && q.Covers(change.Access.Name.Name)) && options.DefaultBytes == 0)
+            return;
+        (string, object?)[] args = [("ns", change.Access.NamespaceId), ("name", change.Access.Name.Name), ("default", options.DefaultBytes), ("bytes", change.Bytes)];
+        if (change.Kind != ChangeKind.Upload && db.ForUpdate.Length > 0)
+            terms.Lock($"""
+                SELECT 1 FROM usage WHERE namespace_id = @ns AND quota_id IN (
+                       SELECT c.scope FROM {Covering} c WHERE {s_used} + {Roomy} * @bytes > c.most OR {s_used} > c.most / 5 * 4)
+                 ORDER BY quota_id {db.ForUpdate}
+                """, args);
+        terms.Require(s_over, $"""
+            SELECT 1 WHERE NOT EXISTS (
+                SELECT 1 FROM {Covering} c
+                 WHERE {s_used}{(change.Kind == ChangeKind.Upload ? $" + {Open}" : "")} + @bytes > c.most
+                   AND NOT EXISTS (SELECT 1 FROM usage_blob b WHERE b.namespace_id = @ns AND b.quota_id = c.scope AND b.digest = @digest))
+            """, [.. args, ("digest", change.Digest?.ToArray() ?? [])]);
+    }
+
+    public async ValueTask<Refusal> ExplainAsync(Refusal refusal, Change change, CancellationToken ct)
+    {
+        if (!ReferenceEquals(refusal, s_over))
+            return refusal;
+        var (ns, name) = (change.Access.Name.Namespace, change.Access.Name.Name);
+        var covering = (await quotas.OfAsync(change.Access.NamespaceId, ct)).Where(q => q.RejectBytes is not null && q.Covers(name)).ToList();
+        if (!covering.Exists(static q => q.Prefix.Length == 0) && options.DefaultBytes > 0)
+            covering.Add(new StorageQuota(0, change.Access.NamespaceId, "", options.DefaultBytes, null, options.DefaultBytes));
+        // The one with the least room is meant.
+        var used = new List<(StorageQuota Quota, long Used)>();
+        foreach (var quota in covering)
+            used.Add((quota, await usage.GetAsync(quota.Scope, ct)));
+        if (used.Count == 0)
+            return refusal with { Message = "There was no room in a quota that has just been changed. Try again." };
+        var (full, bytes) = used.MinBy(static u => u.Quota.RejectBytes - u.Used);
+        var past = full.Prefix.Length == 0 ? bytes - (await usage.CurrentAsync(change.Access.NamespaceId, TimeSpan.FromMinutes(10), ct)).Bytes : 0;
+        var whole = full.Prefix.Length == 0 ? $"The namespace {ns}" : $"What is under {ns}/{full.Prefix}";
+        return refusal with
+        {
+            Message = $"{whole} holds {ByteSize.Format(bytes)} of the {ByteSize.Format(full.RejectBytes!.Value)} that its quota allows{(past > 0 ? $", {ByteSize.Format(past)} of it in the time machine or without a tag" : "")}; "
+                + $"{(change.Kind == ChangeKind.Upload && change.Bytes <= 1 ? "there is no room for more" : $"{ByteSize.Format(change.Bytes)} more do not fit")}. "
+                + $"Delete tags for good, let the time machine reach less far, set a policy that prunes, or ask {(full.Prefix.Length == 0 ? "an administrator of the registry" : "an administrator of the organization")} for a larger quota.",
+        };
+    }
+
+    public async ValueTask<string?> WarnAsync(Change change, CancellationToken ct)
+    {
+        if (!options.Enabled)
+            return null;
+        foreach (var quota in await quotas.OfAsync(change.Access.NamespaceId, ct))
+            if (quota.WarnBytes is { } from && quota.Covers(change.Access.Name.Name) && await usage.GetAsync(quota.Scope, ct) is var used && used >= from)
+                return $"{(quota.Prefix.Length == 0 ? change.Access.Name.Namespace : $"{change.Access.Name.Namespace}/{quota.Prefix}")} holds {ByteSize.Format(used)}, {used * 100 / Math.Max(1, quota.LimitBytes)} % of its quota of {ByteSize.Format(quota.LimitBytes)}";
+        return null;
+    }
+}
