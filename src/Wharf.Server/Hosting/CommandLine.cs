@@ -89,6 +89,7 @@ internal sealed class CommandLine
             new Command("user", "Users.") { UserAdd(), UserPassword() },
             new Command("keys", "The keys that seal secrets in the database.") { KeysRotate() },
             new Command("audit", "The audit trail.") { AuditVerify(), AuditRotate(), AuditErase() },
+            new Command("quota", "What namespaces hold.") { QuotaRecount() },
             new Command("gc", "Garbage collection.") { GcStatus(), GcExplain(), GcRun() },
             new Command("mail", "Mail.") { MailTest() },
             BenchCommand.Create(_json),
@@ -182,6 +183,13 @@ internal sealed class CommandLine
         var erase = new Command("erase", "Take a person's name, addresses and user agents out of the trail; what was done stays, and so does its proof.") { name, _data, _config };
         erase.SetAction((parsed, ct) => RunAsync(parsed, "audit.erase", new JsonObject { ["name"] = parsed.GetValue(name) }, ct));
         return erase;
+    }
+
+    private Command QuotaRecount()
+    {
+        var recount = new Command("recount", "Compare what is counted with what is there, of all namespaces; what differs is mended and in the log.") { _data, _config };
+        recount.SetAction((parsed, ct) => RunAsync(parsed, "quota.recount", [], ct));
+        return recount;
     }
 
     private Command GcStatus()

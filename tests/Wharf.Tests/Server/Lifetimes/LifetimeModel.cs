@@ -20,7 +20,7 @@ internal sealed class LifetimeModel
 {
     private static readonly TimeSpan s_grace = Laboratory.Lifetimes.Grace;
     private static readonly TimeSpan[] s_steps = [TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(50), TimeSpan.FromMinutes(61), TimeSpan.FromHours(5), TimeSpan.FromHours(25)];
-    private static readonly string[] s_collected = ["manifest", "link", "manifest", "link", "manifest", "blob", "content", "repository", "namespace"];
+    private static readonly string[] s_collected = ["manifest", "link", "manifest", "link", "manifest", "blob", "content", "repository", "namespace", "usage"];
     private static readonly string[] s_tags = ["a", "b", "c"];
 
     private readonly Laboratory _lab;
@@ -48,6 +48,12 @@ internal sealed class LifetimeModel
     public static async Task<LifetimeModel> StartAsync(Laboratory lab, TimeSpan window)
     {
         var (owner, repositories) = await lab.NewNamespaceAsync(window, 2);
+        // One of the two is counted for itself, too.
+        await lab.Db.WriteAsync(async tx =>
+        {
+            var quota = await tx.OneAsync("INSERT INTO quota (namespace_id, prefix, limit_bytes, created_ms) VALUES (@ns, 'r1', 1, 0) RETURNING id", static r => r.GetInt64(0), ("ns", owner.AccountId));
+            return await tx.ExecuteAsync("INSERT INTO usage (namespace_id, quota_id, bytes) VALUES (@ns, @quota, 0)", ("ns", owner.AccountId), ("quota", quota));
+        }, Ct);
         return new LifetimeModel(lab, owner, repositories, window);
     }
 
@@ -82,6 +88,7 @@ internal sealed class LifetimeModel
         }
         Settle();
         await CheckAsync();
+        await CheckUsageAsync(atTheEnd: true);
         var inventory = _lab.Get<Inventory>();
         for (var more = true; more;)
         {
@@ -109,6 +116,30 @@ internal sealed class LifetimeModel
         Require(await CountAsync("SELECT count(*) FROM storage_garbage") == 0, "there are bytes that wait to be deleted");
         var placed = (await _lab.Db.ListAsync("SELECT storage_key FROM blob_placement", static r => r.GetString(0), Ct)).ToHashSet();
         Require(placed.SetEquals(_lab.Files().Where(static f => !f.EndsWith(".tmp", StringComparison.Ordinal))), "the store has other files than the placements name");
+    }
+
+    /// <summary>The auditor: what is counted is what is linked, each content once; what is not linked any more waits to be looked at.</summary>
+    private async Task CheckUsageAsync(bool atTheEnd)
+    {
+        foreach (var (quota, prefix) in await _lab.Db.ListAsync("SELECT u.quota_id, coalesce(q.prefix, '') FROM usage u LEFT JOIN quota q ON q.id = u.quota_id WHERE u.namespace_id = @ns",
+            static r => (r.GetInt64(0), r.GetString(1)), Ct, ("ns", _owner.AccountId)))
+        {
+            (string, object?)[] args = [("ns", _owner.AccountId), ("quota", quota), ("prefix", prefix)];
+            const string Linked = """
+                (SELECT l.digest, (SELECT b.size FROM blob b WHERE b.digest = l.digest) AS bytes FROM repository_blob l JOIN repository r ON r.id = l.repository_id WHERE l.namespace_id = @ns AND substr(r.name, 1, length(@prefix)) = @prefix
+                 UNION SELECT l.digest, (SELECT length(m.content) FROM manifest m WHERE m.digest = l.digest) FROM manifest_link l JOIN repository r ON r.id = l.repository_id WHERE l.namespace_id = @ns AND substr(r.name, 1, length(@prefix)) = @prefix)
+                """;
+            Require(await CountAsync($"SELECT count(*) FROM {Linked} l WHERE NOT EXISTS (SELECT 1 FROM usage_blob u WHERE u.namespace_id = @ns AND u.quota_id = @quota AND u.digest = l.digest AND u.bytes = l.bytes)", args) == 0,
+                $"something under '{prefix}' is not counted");
+            Require(await CountAsync($"""
+                SELECT count(*) FROM usage_blob u WHERE u.namespace_id = @ns AND u.quota_id = @quota AND u.digest NOT IN (SELECT l.digest FROM {Linked} l)
+                   AND NOT EXISTS (SELECT 1 FROM gc_review v WHERE v.digest = u.digest AND v.kind = 'usage' AND v.namespace_id = @ns AND v.repository_id = @quota)
+                """, args) == 0, $"something under '{prefix}' is counted for ever");
+            var used = await _lab.Get<Usage>().GetAsync(new UsageScope(_owner.AccountId, quota), Ct);
+            Require(used == await CountAsync("SELECT CAST(coalesce(sum(bytes), 0) AS BIGINT) FROM usage_blob WHERE namespace_id = @ns AND quota_id = @quota", args), $"the sum under '{prefix}' is wrong");
+            if (atTheEnd)
+                Require(used == await CountAsync($"SELECT CAST(coalesce(sum(l.bytes), 0) AS BIGINT) FROM {Linked} l", args), $"the usage under '{prefix}' is {used}");
+        }
     }
 
     private async Task ApplyAsync(LifetimeOp op)
@@ -237,6 +268,8 @@ internal sealed class LifetimeModel
                     await DoubtAsync(repository);
                 var collected = await _lab.Get<Collector>().ReviewAsync(kind, 1 + (op.C % 20), Ct);
                 Tell($"collect {kind}: {collected}");
+                if (op.C % 5 < 2)
+                    Tell($"fold {await _lab.Get<Usage>().FoldAsync(Ct)}");
                 if (op.C % 2 == 0)
                 {
                     _lab.Disk.FailAt(op.C % 6 == 0 ? 1 : 0);
@@ -372,6 +405,7 @@ internal sealed class LifetimeModel
             SELECT count(*) FROM tag t JOIN repository r ON r.id = t.repository_id AND r.purge_ms IS NULL LEFT JOIN manifest_link l ON l.namespace_id = t.namespace_id AND l.repository_id = t.repository_id AND l.digest = t.digest AND l.deleted_ms IS NULL
               LEFT JOIN manifest m ON m.digest = t.digest WHERE t.namespace_id = {_owner.AccountId} AND t.ended_ms IS NULL AND (l.digest IS NULL OR m.digest IS NULL)
             """) == 0, "a tag names nothing");
+        await CheckUsageAsync(atTheEnd: false);
     }
 
     private ModelManifest[] Manifests()
@@ -408,7 +442,7 @@ internal sealed class LifetimeModel
     private async Task<HashSet<Digest>> LinksAsync(string table, ModelRepository repository) =>
         [.. await _lab.Db.ListAsync($"SELECT digest FROM {table} WHERE repository_id = @repo", static r => new Digest(r.GetFieldValue<byte[]>(0)), Ct, ("repo", repository.Access.RepositoryId))];
 
-    private async Task<long> CountAsync(string sql) => await _lab.Db.OneAsync(sql, static r => r.GetInt64(0), Ct);
+    private async Task<long> CountAsync(string sql, params (string, object?)[] args) => await _lab.Db.OneAsync(sql, static r => r.GetInt64(0), Ct, args);
 
     private int Index(Digest digest) => Array.FindIndex(_manifests, m => m.Digest == digest);
 
