@@ -49,6 +49,12 @@ public sealed class LifetimeModelTests
     /// <summary>Stories that chance tells too seldom.</summary>
     internal static readonly Story[] Known =
     [
+        // Somebody asks for a manifest that nothing needs, shortly before it would go.
+        new(TimeSpan.Zero,
+        [
+            new(OpKind.PushBlob, 0, 0, 1), new(OpKind.PushBlob, 0, 1, 1), new(OpKind.PutTagged, 0, 0, 0), new(OpKind.EndTag, 0, 0, 0), new(OpKind.Advance, 0, 0, 0), new(OpKind.Round, 0, 0, 0),
+            new(OpKind.Advance, 0, 0, 1), new(OpKind.HeadManifest, 0, 0, 0), new(OpKind.Advance, 0, 0, 1), new(OpKind.Round, 0, 0, 0),
+        ]),
         // A referrer, of which the last review was while its subject was there, outlives it.
         new(TimeSpan.Zero,
         [
