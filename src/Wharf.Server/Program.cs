@@ -16,6 +16,7 @@ using Wharf.Server.Messages;
 using Wharf.Server.OAuth;
 using Wharf.Server.Organizations;
 using Wharf.Server.Outbox;
+using Wharf.Server.PullStatistics;
 using Wharf.Server.QuayApi;
 using Wharf.Server.Quota;
 using Wharf.Server.Recovery;
@@ -52,6 +53,7 @@ static void Add(WebApplicationBuilder builder)
     builder.AddApiDocs();
     builder.AddContent();
     builder.AddQuota();
+    builder.AddPullStatistics();
     builder.AddGarbageCollection();
     builder.AddAudit();
     builder.AddDistribution();
@@ -90,6 +92,7 @@ static void Map(WebApplication app)
     app.MapLabels();
     app.MapTags();
     app.MapTimeMachine();
+    app.MapPullStatistics();
     app.MapSearch();
     app.MapQuota();
     app.MapGarbageCollection();

@@ -17,6 +17,7 @@ internal static class Tags
         ["OAuth"] = "Applications that act for people, and the tokens with which they do.",
         ["Organizations"] = "Organizations, their teams, members and default permissions.",
         ["Quota"] = "How much namespaces may hold, and what they do.",
+        ["PullStatistics"] = "How often and when last something was pulled.",
         ["Repositories"] = "Repositories, the grants on them, and stars.",
         ["Robots"] = "Accounts of machines.",
         ["Scrub"] = "Whether what is stored is still what it was.",

@@ -54,6 +54,7 @@ internal sealed partial class Collector
         await tx.ExecuteAsync($"UPDATE tag SET collected_ms = now_ms() WHERE (namespace_id, repository_id, digest) IN {these} AND ended_ms IS NOT NULL AND collected_ms IS NULL", ids);
         await tx.ExecuteAsync($"DELETE FROM manifest_ref WHERE (namespace_id, repository_id, manifest) IN {these}", ids);
         await tx.ExecuteAsync($"DELETE FROM label WHERE (namespace_id, repository_id, manifest) IN {these}", ids);
+        await tx.ExecuteAsync($"DELETE FROM pull_count WHERE (namespace_id, repository_id, digest) IN {these} AND tag = ''", ids);
         await tx.ExecuteAsync($"DELETE FROM digest_lease WHERE (namespace_id, repository_id, digest) IN {these}", ids);
         await tx.ExecuteAsync($"DELETE FROM manifest_link WHERE (namespace_id, repository_id, digest) IN {these}", ids);
         await CountAsync(tx, gone.Count, 0, 0, 0);

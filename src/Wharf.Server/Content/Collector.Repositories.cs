@@ -42,12 +42,15 @@ internal sealed partial class Collector
             await tx.ExecuteAsync($"DELETE FROM gc_review WHERE id {db.Among("ids")}", ("ids", reviews.ToArray()));
             return new Collected(reviews.Count, 0, reviews.Count, 0);
         }
-        var ended = await tx.ExecuteAsync("""
-            DELETE FROM tag WHERE namespace_id = @ns AND repository_id = @repo AND (name, started_ms) IN (
-                   SELECT name, started_ms FROM tag WHERE namespace_id = @ns AND repository_id = @repo LIMIT @count)
-            """, ns, repo, ("count", count));
-        if (ended > 0)
-            return new Collected(ended, 0, ended, 0);
+        foreach (var (table, key) in ((string, string)[])[("tag", "name, started_ms"), ("pull_count", "tag, digest")])
+        {
+            var rows = await tx.ExecuteAsync($"""
+                DELETE FROM {table} WHERE namespace_id = @ns AND repository_id = @repo AND ({key}) IN (
+                       SELECT {key} FROM {table} WHERE namespace_id = @ns AND repository_id = @repo LIMIT @count)
+                """, ns, repo, ("count", count));
+            if (rows > 0)
+                return new Collected(rows, 0, rows, 0);
+        }
         await RepositoryStore.PurgeAsync(tx, review.NamespaceId, review.RepositoryId);
         return await DoneAsync(tx, review, removed: 1);
     }

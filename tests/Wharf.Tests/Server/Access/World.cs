@@ -98,7 +98,8 @@ internal sealed class World
         await Task.WhenAll(
             GrantAsync(_people["reader"].Name, "read"), GrantAsync(_people["writer"].Name, "write"), GrantAsync(_people["admin"].Name, "admin"),
             GrantAsync(_people["user"].Name, "write"), GrantAsync($"{org}+ci", "write"), PrototypeAsync(), ApplicationAsync(),
-            Is(owner.SendJsonAsync("PUT", $"/api/v1/repository/{org}/app/permissions/team/spares", """{"role":"read"}"""), 200), ImageAsync());
+            Is(owner.SendJsonAsync("PUT", $"/api/v1/repository/{org}/app/permissions/team/spares", """{"role":"read"}"""), 200), ImageAsync(),
+            Is(owner.SendAsync("PUT", $"/api/v1/organization/{org}/pullstatistics/exclusions/{org}+spare"), 204));
 
         async Task TeamAsync(string name, string role, string person)
         {
