@@ -9,6 +9,7 @@ using Wharf.Server.Cors;
 using Wharf.Server.Data;
 using Wharf.Server.Distribution;
 using Wharf.Server.GarbageCollection;
+using Wharf.Server.Holds;
 using Wharf.Server.Hosting;
 using Wharf.Server.Limits;
 using Wharf.Server.Mail;
@@ -54,6 +55,7 @@ static void Add(WebApplicationBuilder builder)
     builder.AddContent();
     builder.AddQuota();
     builder.AddPullStatistics();
+    builder.AddHolds();
     builder.AddGarbageCollection();
     builder.AddAudit();
     builder.AddDistribution();
@@ -93,6 +95,7 @@ static void Map(WebApplication app)
     app.MapTags();
     app.MapTimeMachine();
     app.MapPullStatistics();
+    app.MapHolds();
     app.MapSearch();
     app.MapQuota();
     app.MapGarbageCollection();

@@ -88,6 +88,8 @@ internal static class AuditKinds
         ["label.deleted"] = "manifest_label_delete",
         ["organization.pull_exclusion_added"] = "add_pull_exclusion",
         ["organization.pull_exclusion_removed"] = "remove_pull_exclusion",
+        ["hold.set"] = "set_hold",
+        ["hold.lifted"] = "lift_hold",
     };
 
     /// <summary>The kind, or null for an event that is no action of anybody.</summary>
