@@ -29,6 +29,7 @@ public interface IBlobDriver
     Task<long?> StatAsync(string key, CancellationToken ct);
 
     /// <summary>Removes blobs. A missing one is fine.</summary>
+    /// <exception cref="BlobsLockedException">The place may not remove some of them yet; the others are gone.</exception>
     Task DeleteAsync(IReadOnlyList<string> keys, CancellationToken ct);
 
     /// <summary>An address where a stranger may read the blob for this long; null when the place has none to give.</summary>

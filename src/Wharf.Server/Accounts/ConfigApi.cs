@@ -7,6 +7,7 @@ using Wharf.Server.Hosting;
 using Wharf.Server.Hosting.Network;
 using Wharf.Server.Mail;
 using Wharf.Server.OAuth;
+using Wharf.Server.PullStatistics;
 using Wharf.Server.Repositories;
 
 namespace Wharf.Server.Accounts;
@@ -20,7 +21,7 @@ internal static class ConfigApi
     public static void Map(WebApplication app) => app.MapGet("/config", Get).Requires(Permission.Open).WithName("getConfig")
         .Describe("Says what this registry can do and how it is set up, as far as everyone may know.").Gives(200, "application/json");
 
-    private static ContentHttpResult Get(HttpContext http, PublicAddress address, AccountOptions accounts, AuthOptions auth, MailQueue mail, RegistryOptions registry, OAuthOptions oauth, LifetimeOptions lifetimes)
+    private static ContentHttpResult Get(HttpContext http, PublicAddress address, AccountOptions accounts, AuthOptions auth, MailQueue mail, RegistryOptions registry, OAuthOptions oauth, LifetimeOptions lifetimes, PullStatisticsOptions pulls)
     {
         var url = address.BaseUrl(http).Split("://", 2);
         var config = new JsonObject
@@ -48,6 +49,7 @@ internal static class ConfigApi
             ["CHANGE_TAG_EXPIRATION"] = true,
             ["DIRECT_LOGIN"] = true,
             ["EXTENDED_REPOSITORY_NAMES"] = true,
+            ["IMAGE_PULL_STATS"] = pulls.Enabled,
             ["INVITE_ONLY_USER_CREATION"] = false,
             ["LIBRARY_SUPPORT"] = registry.LibrarySupport,
             ["MAILING"] = mail.Enabled,

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Wharf.Server.Auth;
 using Wharf.Server.Content;
 using Wharf.Server.Data;
+using Wharf.Server.Holds;
 using Wharf.Server.Mail;
 using Wharf.Server.Outbox;
 
@@ -153,6 +154,8 @@ internal sealed class PeopleStore(Database db, AccountStore accounts, SessionSto
             return "There is no such user any more.";
         if (superuser == 1)
             return "Cannot delete a superuser";
+        if (await HoldStore.FindOnAccountAsync(tx, id) is { } hold)
+            return $"There is a legal hold on the account: {hold}.";
         if (!force && await tx.ListAsync("""
             SELECT n.name
               FROM team_member m JOIN team t ON t.id = m.team_id AND t.role = 'admin' JOIN namespace n ON n.id = t.namespace_id AND n.deleted_ms IS NULL

@@ -13,6 +13,7 @@ internal static class ParameterNames
         ["email"] = "An e-mail address.",
         ["error_type"] = "The error_type of an error.",
         ["format"] = "The client that the file is for.",
+        ["hold_id"] = "The id of a hold, as its list has it.",
         ["id"] = "The id of the upload.",
         ["kid"] = "The id of a service's key.",
         ["labelid"] = "The id of a label, as its list has it.",

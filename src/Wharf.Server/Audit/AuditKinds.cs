@@ -86,6 +86,10 @@ internal static class AuditKinds
         ["tag.purged"] = "permanently_delete_tag",
         ["label.added"] = "manifest_label_add",
         ["label.deleted"] = "manifest_label_delete",
+        ["organization.pull_exclusion_added"] = "add_pull_exclusion",
+        ["organization.pull_exclusion_removed"] = "remove_pull_exclusion",
+        ["hold.set"] = "set_hold",
+        ["hold.lifted"] = "lift_hold",
     };
 
     /// <summary>The kind, or null for an event that is no action of anybody.</summary>

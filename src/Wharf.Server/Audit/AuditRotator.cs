@@ -1,12 +1,13 @@
+using Wharf.Server.Holds;
 using Wharf.Server.Work;
 
 namespace Wharf.Server.Audit;
 
 /// <summary>
 /// Moves old days into files of the blob storage, one a batch. A sealed head is always there first: what is rotated can be proved by the
-/// seals of its time. A crash between file and row leaves a file that nothing reads, and the day is rotated anew: bytes are never given up before their row is.
+/// seals of its time. A legal hold keeps its days, and those after them, in the database. A crash between file and row leaves a file that nothing reads, and the day is rotated anew: bytes are never given up before their row is.
 /// </summary>
-internal sealed partial class AuditRotator(AuditStore store, AuditFile file, AuditSeals seals, AuditOptions options, Leases leases, TimeProvider clock, ILogger<AuditRotator> logger)
+internal sealed partial class AuditRotator(AuditStore store, AuditFile file, AuditSeals seals, AuditOptions options, HoldStore holds, Leases leases, TimeProvider clock, ILogger<AuditRotator> logger)
     : LeasedWorker("audit-rotator", TimeSpan.FromHours(1), leases, clock, logger)
 {
     private readonly TimeProvider _clock = clock;
@@ -17,7 +18,8 @@ internal sealed partial class AuditRotator(AuditStore store, AuditFile file, Aud
     /// <summary>Rotates the oldest day before one; whether there was any.</summary>
     public async Task<bool> RotateAsync(int before, CancellationToken ct)
     {
-        if (await store.DaysBeforeAsync(before, ct) is not [var day, ..])
+        // Writers' chains go on from file to file, so days after one on hold wait with it.
+        if (await store.DaysBeforeAsync(before, ct) is not [var day, ..] || await holds.FindOnAuditAsync((long)day * AuditBatch.DayMs, (day + 1L) * AuditBatch.DayMs, ct) is not null)
             return false;
         await seals.SealAsync(TimeSpan.Zero, ct);
         var (segment, spans) = await file.WriteAsync(day, ct);

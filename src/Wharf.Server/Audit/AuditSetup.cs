@@ -108,9 +108,12 @@ internal static class AuditSetup
         var accounts = await services.GetRequiredService<LogStore>().AccountsAsync([name], ct);
         if (accounts.Count == 0)
             return new AdminResult(false, $"There is and was nobody called {name}.");
-        var erased = 0;
+        var (erasure, erased) = (services.GetRequiredService<AuditErasure>(), 0);
         foreach (var account in accounts)
-            erased += await services.GetRequiredService<AuditErasure>().EraseAsync(account, ct);
+            if (await erasure.FindHoldAsync(account, ct) is { } hold)
+                return new AdminResult(false, $"Nothing was erased: there is a legal hold, {hold}.");
+        foreach (var account in accounts)
+            erased += (await erasure.EraseAsync(account, ct)).Erased;
         return new AdminResult(true, $"{erased} records of {name} were erased from the audit trail: name, addresses and user agents. What was done stays, under a number.", new JsonObject { ["records"] = erased });
     }
 }

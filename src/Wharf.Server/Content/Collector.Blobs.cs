@@ -11,7 +11,7 @@ internal sealed partial class Collector
 
     private string ReadLinks => $"""
         SELECT v.id, v.namespace_id, v.repository_id, v.digest,
-               CASE WHEN EXISTS (SELECT 1 FROM manifest_ref r WHERE r.namespace_id = l.namespace_id AND r.repository_id = l.repository_id AND r.digest = l.digest AND r.kind = 'blob') THEN 1 ELSE 0 END,
+               CASE WHEN {LegalHolds.OnRepository("l")} OR EXISTS (SELECT 1 FROM manifest_ref r WHERE r.namespace_id = l.namespace_id AND r.repository_id = l.repository_id AND r.digest = l.digest AND r.kind = 'blob') THEN 1 ELSE 0 END,
                NULL, l.released_ms, CASE WHEN r.purge_ms IS NULL THEN 0 ELSE 1 END, now_ms()
           FROM gc_review v
           JOIN repository_blob l ON l.namespace_id = v.namespace_id AND l.repository_id = v.repository_id AND l.digest = v.digest

@@ -10,9 +10,11 @@ internal sealed partial class Collector
         """;
 
     // A push without a tag keeps a manifest for one window, at least for the grace, as an ended tag does.
+    // A hold keeps what is about to go with its repository, too.
     private string ReadManifests => $"""
         SELECT v.id, v.namespace_id, v.repository_id, v.digest,
-               CASE WHEN r.purge_ms IS NOT NULL THEN 0
+               CASE WHEN {LegalHolds.OnManifest("l")} THEN 1
+                    WHEN r.purge_ms IS NOT NULL THEN 0
                     WHEN EXISTS (SELECT 1 FROM tag t WHERE t.namespace_id = l.namespace_id AND t.repository_id = l.repository_id AND t.digest = l.digest AND t.ended_ms IS NULL)
                       OR EXISTS (SELECT 1 FROM manifest_ref p WHERE p.namespace_id = l.namespace_id AND p.repository_id = l.repository_id AND p.digest = l.digest AND p.kind = 'child')
                       OR EXISTS (SELECT 1 FROM manifest_link s WHERE s.namespace_id = l.namespace_id AND s.repository_id = l.repository_id AND s.digest = l.subject)
@@ -54,6 +56,7 @@ internal sealed partial class Collector
         await tx.ExecuteAsync($"UPDATE tag SET collected_ms = now_ms() WHERE (namespace_id, repository_id, digest) IN {these} AND ended_ms IS NOT NULL AND collected_ms IS NULL", ids);
         await tx.ExecuteAsync($"DELETE FROM manifest_ref WHERE (namespace_id, repository_id, manifest) IN {these}", ids);
         await tx.ExecuteAsync($"DELETE FROM label WHERE (namespace_id, repository_id, manifest) IN {these}", ids);
+        await tx.ExecuteAsync($"DELETE FROM pull_count WHERE (namespace_id, repository_id, digest) IN {these} AND tag = ''", ids);
         await tx.ExecuteAsync($"DELETE FROM digest_lease WHERE (namespace_id, repository_id, digest) IN {these}", ids);
         await tx.ExecuteAsync($"DELETE FROM manifest_link WHERE (namespace_id, repository_id, digest) IN {these}", ids);
         await CountAsync(tx, gone.Count, 0, 0, 0);

@@ -8,7 +8,8 @@ internal sealed partial class Collector
 {
     /// <summary>
     /// A deleted repository whose window has passed goes in steps, one batch each, so that no transaction is long: its manifests, its
-    /// links, its tags, and then the repository itself. From the first step on it cannot be restored. Leases keep all of it.
+    /// links, its tags, and then the repository itself. From the first step on it cannot be restored. Leases keep all of it, and so does
+    /// a hold on anything in it, also between two steps.
     /// </summary>
     private async ValueTask<Collected> ReviewRepositoryAsync(Tx tx, int count)
     {
@@ -16,12 +17,14 @@ internal sealed partial class Collector
         if (review.Id == 0)
             return default;
         var (ns, repo) = (("ns", (object?)review.NamespaceId), ("repo", (object?)review.RepositoryId));
+        await tx.ExecuteAsync(LegalHolds.Lock(db), ns);
         if (await tx.OneAsync($"SELECT 1 FROM repository WHERE id = @repo {db.ForUpdateSkipLocked}", static r => r.GetInt32(0), repo) == 0)
             return await tx.OneAsync("SELECT 1 FROM repository WHERE id = @repo", static r => r.GetInt32(0), repo) == 0 ? await DoneAsync(tx, review) : await AgainAsync(tx, review, null);
         var (due, purging) = await tx.OneAsync("""
             SELECT r.deleted_ms + n.tag_expiration_s * 1000, r.purge_ms FROM repository r JOIN namespace n ON n.id = r.namespace_id WHERE r.id = @repo
             """, static r => (r.IsDBNull(0) ? (long?)null : r.GetInt64(0), !r.IsDBNull(1)), repo);
-        if (due is not { } dueMs)
+        // Whoever lifts the hold has it looked at again.
+        if (due is not { } dueMs || await tx.OneAsync($"SELECT 1 WHERE {LegalHolds.InRepository}", static r => r.GetInt32(0), ns, repo) == 1)
             return await DoneAsync(tx, review);
         var leased = await tx.OneAsync("SELECT max(expires_ms) FROM digest_lease WHERE namespace_id = @ns AND repository_id = @repo AND expires_ms > now_ms()", static r => Number(r, 0), ns, repo);
         if (leased is not null || (!purging && dueMs > review.NowMs))
@@ -42,12 +45,15 @@ internal sealed partial class Collector
             await tx.ExecuteAsync($"DELETE FROM gc_review WHERE id {db.Among("ids")}", ("ids", reviews.ToArray()));
             return new Collected(reviews.Count, 0, reviews.Count, 0);
         }
-        var ended = await tx.ExecuteAsync("""
-            DELETE FROM tag WHERE namespace_id = @ns AND repository_id = @repo AND (name, started_ms) IN (
-                   SELECT name, started_ms FROM tag WHERE namespace_id = @ns AND repository_id = @repo LIMIT @count)
-            """, ns, repo, ("count", count));
-        if (ended > 0)
-            return new Collected(ended, 0, ended, 0);
+        foreach (var (table, key) in ((string, string)[])[("tag", "name, started_ms"), ("pull_count", "tag, digest")])
+        {
+            var rows = await tx.ExecuteAsync($"""
+                DELETE FROM {table} WHERE namespace_id = @ns AND repository_id = @repo AND ({key}) IN (
+                       SELECT {key} FROM {table} WHERE namespace_id = @ns AND repository_id = @repo LIMIT @count)
+                """, ns, repo, ("count", count));
+            if (rows > 0)
+                return new Collected(rows, 0, rows, 0);
+        }
         await RepositoryStore.PurgeAsync(tx, review.NamespaceId, review.RepositoryId);
         return await DoneAsync(tx, review, removed: 1);
     }
@@ -69,6 +75,8 @@ internal sealed partial class Collector
             static r => (r.GetInt64(0), r.IsDBNull(1) ? (long?)null : r.GetInt64(1), !r.IsDBNull(2), r.GetString(3)), ns);
         if (deletedMs is { } deleted)
         {
+            if (await tx.OneAsync($"SELECT 1 WHERE {LegalHolds.InNamespace}", static r => r.GetInt32(0), ns) == 1)
+                return await DoneAsync(tx, review);
             if (!purging && deleted + windowMs > review.NowMs)
                 return await AgainAsync(tx, review, deleted + windowMs);
             if (!purging)
@@ -106,9 +114,31 @@ internal sealed partial class Collector
         return await MoveAsync(tx, review, repository, review.NowMs);
     }
 
+    /// <summary>Has a page of what a repository has looked at after a hold was lifted; the review's digest is the last of the page before.</summary>
+    private async ValueTask<Collected> ReviewLiftedAsync(Tx tx, int count)
+    {
+        var review = await NextAsync(tx, "lifted");
+        if (review.Id == 0)
+            return default;
+        var (ns, repo, after) = (("ns", (object?)review.NamespaceId), ("repo", (object?)review.RepositoryId), ("after", (object?)review.Digest));
+        const string Rows = "namespace_id = @ns AND repository_id = @repo AND digest > @after";
+        var page = await tx.ListAsync($"""
+            SELECT digest FROM (
+                   SELECT * FROM (SELECT digest FROM manifest_link WHERE {Rows} ORDER BY digest LIMIT @count) manifests
+                   UNION SELECT * FROM (SELECT digest FROM repository_blob WHERE {Rows} ORDER BY digest LIMIT @count) links) both_kinds
+             ORDER BY digest LIMIT @count
+            """, static r => r.GetFieldValue<byte[]>(0), ns, repo, after, ("count", count));
+        if (page.Count == 0)
+            return await DoneAsync(tx, review);
+        foreach (var (kind, table) in ((string, string)[])[("manifest", "manifest_link"), ("link", "repository_blob")])
+            await Reviews.AddAsync(tx, $"SELECT '{kind}', namespace_id, repository_id, digest, now_ms() FROM {table} WHERE {Rows} AND digest <= @last", ns, repo, after, ("last", page[^1]));
+        await tx.ExecuteAsync("UPDATE gc_review SET digest = @last, due_ms = now_ms() WHERE id = @id", ("last", page[^1]), ("id", review.Id));
+        return new Collected(1, 0, 0, 1);
+    }
+
     private ValueTask<Review> NextAsync(Tx tx, string kind) => tx.OneAsync($"""
-        SELECT id, namespace_id, repository_id, now_ms() FROM gc_review WHERE kind = @kind AND due_ms <= now_ms() ORDER BY due_ms LIMIT 1 {db.ForUpdateSkipLocked}
-        """, static r => new Review(r.GetInt64(0), r.GetInt64(1), r.GetInt64(2), r.GetInt64(3)), ("kind", kind));
+        SELECT id, namespace_id, repository_id, now_ms(), digest FROM gc_review WHERE kind = @kind AND due_ms <= now_ms() ORDER BY due_ms LIMIT 1 {db.ForUpdateSkipLocked}
+        """, static r => new Review(r.GetInt64(0), r.GetInt64(1), r.GetInt64(2), r.GetInt64(3), r.GetFieldValue<byte[]>(4)), ("kind", kind));
 
     private static async ValueTask<Collected> DoneAsync(Tx tx, Review review, int removed = 0)
     {
@@ -124,5 +154,5 @@ internal sealed partial class Collector
         return new Collected(1, 0, 0, 1);
     }
 
-    private readonly record struct Review(long Id, long NamespaceId, long RepositoryId, long NowMs);
+    private readonly record struct Review(long Id, long NamespaceId, long RepositoryId, long NowMs, byte[] Digest);
 }

@@ -25,7 +25,7 @@ internal sealed partial class Collector(Database db, ContentStore content, IEnum
     private readonly long _condemnedMs = (long)(options.Condemned ?? (db.AnswersAtOnce ? TimeSpan.FromHours(1) : TimeSpan.FromHours(24))).TotalMilliseconds;
 
     /// <summary>The kinds of reviews, each before those that it may cause.</summary>
-    public static IReadOnlyList<string> Kinds { get; } = ["namespace", "repository", "manifest", "link", "blob", "content", "usage"];
+    public static IReadOnlyList<string> Kinds { get; } = ["namespace", "repository", "lifted", "manifest", "link", "blob", "content", "usage"];
 
     /// <summary>Works off one batch of reviews that are due.</summary>
     /// <returns>How many there were, and what became of them.</returns>
@@ -33,6 +33,7 @@ internal sealed partial class Collector(Database db, ContentStore content, IEnum
     {
         "namespace" => ReviewNamespaceAsync(tx),
         "repository" => ReviewRepositoryAsync(tx, count),
+        "lifted" => ReviewLiftedAsync(tx, count),
         "manifest" => ReviewBatchAsync(tx, kind, count, LockManifests, ReadManifests, Decide, CollectManifestsAsync),
         "link" => ReviewBatchAsync(tx, kind, count, LockLinks, ReadLinks, Decide, UnlinkAsync),
         "blob" => ReviewBatchAsync(tx, kind, count, LockBlobs, ReadBlobs, Decide, RemoveBlobsAsync),
@@ -72,7 +73,9 @@ internal sealed partial class Collector(Database db, ContentStore content, IEnum
         if (due.Count == 0)
             return default;
         var ids = ("ids", (object?)due.ToArray());
-        // 2.
+        // 2. Whoever sets a hold has been before, or comes after this transaction.
+        if (db.ForKeyShare.Length > 0 && kind is "manifest" or "link")
+            await tx.ListAsync($"SELECT n.id FROM namespace n WHERE n.id IN (SELECT v.namespace_id FROM gc_review v WHERE v.id {db.Among("ids")}) ORDER BY n.id {db.ForKeyShare}", static _ => 0, ids);
         var locked = await tx.ListAsync(lockSql, static r => r.GetInt64(0), ids);
         // 3. What is there but not locked belongs to somebody else now; what is not there any more needs no review.
         var states = await tx.ListAsync(readSql, ReadState, ids);

@@ -139,10 +139,28 @@ internal sealed partial class ContentStore
     }
 
     /// <summary>Forgets history whose content has been gone for as long as history is shown; returns how many rows.</summary>
-    public Task<int> ForgetHistoryAsync(int count, CancellationToken ct) => db.WriteAsync(tx => tx.ExecuteAsync("""
-        DELETE FROM tag WHERE (namespace_id, repository_id, name, started_ms) IN (
-               SELECT namespace_id, repository_id, name, started_ms FROM tag WHERE collected_ms IS NOT NULL AND collected_ms < now_ms() - @history ORDER BY collected_ms LIMIT @count)
-        """, ("history", (long)lifetimes.History.TotalMilliseconds), ("count", count)), ct);
+    public Task<int> ForgetHistoryAsync(int count, CancellationToken ct) => db.WriteAsync(async tx =>
+    {
+        var old = $"t.collected_ms IS NOT NULL AND t.collected_ms < now_ms() - @history AND NOT {LegalHolds.OnTag("t")}";
+        (string, object?)[] args = [("history", (long)lifetimes.History.TotalMilliseconds), ("count", count)];
+        // What is of a namespace without a new hold.
+        var shared = await tx.ListAsync($"SELECT n.id FROM namespace n WHERE n.id IN (SELECT t.namespace_id FROM tag t WHERE {old} ORDER BY t.collected_ms LIMIT @count) ORDER BY n.id {db.ForKeyShare}",
+            static r => r.GetInt64(0), args);
+        if (shared.Count == 0)
+            return 0;
+        var gone = await tx.ListAsync($"""
+            DELETE FROM tag WHERE (namespace_id, repository_id, name, started_ms) IN (
+                   SELECT t.namespace_id, t.repository_id, t.name, t.started_ms FROM tag t WHERE {old} AND t.namespace_id {db.Among("shared")} ORDER BY t.collected_ms LIMIT @count)
+            RETURNING namespace_id, repository_id, name
+            """, static r => (Ns: r.GetInt64(0), Repo: r.GetInt64(1), Name: r.GetString(2)), [.. args, ("shared", shared.ToArray())]);
+        // How often it was pulled is forgotten with the last that there was of a tag.
+        foreach (var of in gone.GroupBy(static t => (t.Ns, t.Repo)))
+            await tx.ExecuteAsync($"""
+                DELETE FROM pull_count WHERE namespace_id = @ns AND repository_id = @repo AND tag {db.Among("names")} AND tag <> ''
+                   AND NOT EXISTS (SELECT 1 FROM tag t WHERE t.namespace_id = @ns AND t.repository_id = @repo AND t.name = pull_count.tag)
+                """, ("ns", of.Key.Ns), ("repo", of.Key.Repo), ("names", of.Select(static t => t.Name).Distinct().ToArray()));
+        return gone.Count;
+    }, ct);
 
     /// <summary>
     /// Points a tag at a manifest, for a caller who holds the tag's lock. Intervals are half-open and never overlap: a start is later than the former start, and not before

@@ -44,6 +44,7 @@ internal sealed class Explanations(Database db, LifetimeOptions lifetimes)
         (string, object?)[] args = [raw, ("ns", place.NamespaceId), ("repo", place.RepositoryId)];
         var held = new List<Holder>();
         const string Of = "namespace_id = @ns AND repository_id = @repo AND digest = @digest";
+        held.AddRange(await HoldsAsync(place, raw, ct));
         held.AddRange(await db.ListAsync($"SELECT name, expires_ms FROM tag WHERE {Of} AND ended_ms IS NULL ORDER BY name LIMIT {MaxHolders}",
             r => new Holder("tag", r.GetString(0), Ms(r, 1) is { } ends ? ends + place.WindowMs : null), ct, args));
         held.AddRange(await db.ListAsync($"SELECT name, max(ended_ms) FROM tag WHERE {Of} AND ended_ms IS NOT NULL AND collected_ms IS NULL GROUP BY name ORDER BY name LIMIT {MaxHolders}",
@@ -60,9 +61,19 @@ internal sealed class Explanations(Database db, LifetimeOptions lifetimes)
         return await ToldAsync(place, held, raw, ct);
     }
 
-    private async ValueTask<PlaceExplanation> BlobAsync(Place place, (string, object?) raw, CancellationToken ct) => await ToldAsync(place, await db.ListAsync($"""
+    // A hold is told by its number only: the reason is for those who may read it there.
+    private ValueTask<List<Holder>> HoldsAsync(Place place, (string, object?) raw, CancellationToken ct) => db.ListAsync($"""
+        SELECT h.id FROM legal_hold h
+         WHERE h.lifted_ms IS NULL AND h.namespace_id = @ns AND (h.repository_id = 0 OR (h.repository_id = @repo AND (h.tag = '' {(place.Kind == "manifest" ? """
+            OR EXISTS (SELECT 1 FROM tag k WHERE k.namespace_id = @ns AND k.repository_id = @repo AND k.name = h.tag AND k.digest = @digest)
+            """ : "")})))
+         ORDER BY h.id LIMIT {MaxHolders}
+        """, static r => new Holder("legal hold", r.GetString(0), null), ct,
+        place.Kind == "manifest" ? [raw, ("ns", place.NamespaceId), ("repo", place.RepositoryId)] : [("ns", place.NamespaceId), ("repo", place.RepositoryId)]);
+
+    private async ValueTask<PlaceExplanation> BlobAsync(Place place, (string, object?) raw, CancellationToken ct) => await ToldAsync(place, [.. await HoldsAsync(place, raw, ct), .. await db.ListAsync($"""
         SELECT manifest FROM manifest_ref WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest AND kind = 'blob' ORDER BY manifest LIMIT {MaxHolders}
-        """, static r => new Holder("manifest that names it", new Digest(r.GetFieldValue<byte[]>(0)).ToString(), null), ct, raw, ("ns", place.NamespaceId), ("repo", place.RepositoryId)), raw, ct);
+        """, static r => new Holder("manifest that names it", new Digest(r.GetFieldValue<byte[]>(0)).ToString(), null), ct, raw, ("ns", place.NamespaceId), ("repo", place.RepositoryId))], raw, ct);
 
     private async ValueTask<PlaceExplanation> ToldAsync(Place place, List<Holder> held, (string, object?) raw, CancellationToken ct)
     {
@@ -70,14 +81,15 @@ internal sealed class Explanations(Database db, LifetimeOptions lifetimes)
             raw, ("kind", place.Kind == "blob" ? "link" : "manifest"), ("ns", place.NamespaceId), ("repo", place.RepositoryId));
         held.RemoveAll(h => h.UntilMs <= place.NowMs);
         var open = held.Exists(static h => h.UntilMs is null);
+        var onHold = held.Exists(static h => h.What == "legal hold");
         // The earliest time at which the collector may take it: the last hold's end and the grace that it has from then on.
-        long? goes = open || place.PurgeMs is not null ? null
+        long? goes = open || (place.PurgeMs is not null && !onHold) ? null
             : held.Count > 0 ? held.Max(static h => h.UntilMs) + _graceMs
             : (place.ReleasedMs ?? Math.Max(next ?? place.NowMs, place.NowMs)) + _graceMs;
         if (!open && place.RepositoryDeletedMs is { } deleted)
             goes = Math.Max(goes ?? 0, deleted + place.WindowMs);
         return new PlaceExplanation(place.Kind, place.Repository, place.DeletedMs is not null ? "deleted" : place.RepositoryDeletedMs is not null ? "repository deleted" : open || held.Count > 0 ? "held" : "released",
-            held, goes, next, Sentence(place, held, open, goes));
+            held, goes, next, Sentence(onHold ? place with { PurgeMs = null } : place, held, open, goes));
     }
 
     private static string Sentence(Place place, List<Holder> held, bool open, long? goes) =>

@@ -14,6 +14,9 @@ internal sealed partial class Garbage(Database db, IBlobDriver driver, ILogger<G
 
     private const long FirstRetryMs = 5_000;
 
+    /// <summary>How often a store is asked again that does not say until when.</summary>
+    private const long UnknownLockMs = 24 * 3_600_000;
+
     /// <summary>Deletes what is due; returns how many keys, and their bytes.</summary>
     public async Task<(int Keys, long Bytes)> CollectAsync(CancellationToken ct)
     {
@@ -27,8 +30,8 @@ internal sealed partial class Garbage(Database db, IBlobDriver driver, ILogger<G
         if (rows.Count == 0)
             return default;
         // What a blob names after all is not deleted, whatever led to its note.
-        var failed = await DeleteAsync([.. rows.Where(static r => !r.Named)], ct);
-        var gone = rows.Where(r => !failed.Contains(r.Key)).ToList();
+        var (failed, locked) = await DeleteAsync([.. rows.Where(static r => !r.Named)], ct);
+        var gone = rows.Where(r => !failed.Contains(r.Key) && !locked.ContainsKey(r.Key)).ToList();
         var bytes = gone.Where(static r => !r.Named).Sum(static r => r.Size);
         await db.WriteAsync(async tx =>
         {
@@ -39,6 +42,12 @@ internal sealed partial class Garbage(Database db, IBlobDriver driver, ILogger<G
                     UPDATE storage_garbage SET attempts = attempts + 1, after_ms = now_ms() + @wait * CASE WHEN attempts < 8 THEN attempts * attempts * attempts + 1 ELSE 720 END
                      WHERE location = @location AND storage_key = @key
                     """, ("wait", FirstRetryMs), ("location", ContentStore.Location), ("key", key));
+            // The store says when to ask again; a clock that is behind its own must not make it a loop.
+            foreach (var (key, untilMs) in locked)
+                await tx.ExecuteAsync("""
+                    UPDATE storage_garbage SET locked_until_ms = @until, after_ms = CASE WHEN @until > now_ms() + @wait THEN @until ELSE now_ms() + @wait END
+                     WHERE location = @location AND storage_key = @key
+                    """, ("until", untilMs ?? 0), ("wait", untilMs is null ? UnknownLockMs : FirstRetryMs), ("location", ContentStore.Location), ("key", key));
             if (bytes > 0)
                 await Collector.CountAsync(tx, 0, 0, 0, bytes);
             return 0;
@@ -47,21 +56,27 @@ internal sealed partial class Garbage(Database db, IBlobDriver driver, ILogger<G
     }
 
     /// <summary>All at once; and when that fails one by one, so that what cannot be deleted does not keep the others.</summary>
-    private async Task<HashSet<string>> DeleteAsync(List<Row> rows, CancellationToken ct)
+    /// <returns>What failed, and what the store does not let go yet, until when.</returns>
+    private async Task<(HashSet<string> Failed, Dictionary<string, long?> Locked)> DeleteAsync(List<Row> rows, CancellationToken ct)
     {
+        var (failed, locked) = (new HashSet<string>(StringComparer.Ordinal), new Dictionary<string, long?>(StringComparer.Ordinal));
         try
         {
             foreach (var row in rows)
                 if (row.UploadState is { } state)
                     await driver.AbortAsync(row.Key, state, ct);
             await driver.DeleteAsync([.. rows.Select(static r => r.Key)], ct);
-            return [];
+            return (failed, locked);
+        }
+        catch (BlobsLockedException e)
+        {
+            Note(e);
+            return (failed, locked);
         }
         catch (StorageException e)
         {
             Log.Failed(logger, rows.Count, e);
         }
-        var failed = new HashSet<string>(StringComparer.Ordinal);
         foreach (var row in rows)
             try
             {
@@ -69,11 +84,22 @@ internal sealed partial class Garbage(Database db, IBlobDriver driver, ILogger<G
                     await driver.AbortAsync(row.Key, state, ct);
                 await driver.DeleteAsync([row.Key], ct);
             }
+            catch (BlobsLockedException e)
+            {
+                Note(e);
+            }
             catch (StorageException)
             {
                 failed.Add(row.Key);
             }
-        return failed;
+        return (failed, locked);
+
+        void Note(BlobsLockedException e)
+        {
+            Log.Locked(logger, e.Until.Count);
+            foreach (var (key, until) in e.Until)
+                locked[key] = until?.ToUnixTimeMilliseconds();
+        }
     }
 
     private sealed record Row(string Key, byte[]? UploadState, long Size, bool Named);
@@ -82,5 +108,8 @@ internal sealed partial class Garbage(Database db, IBlobDriver driver, ILogger<G
     {
         [LoggerMessage(330, LogLevel.Warning, "{Count} objects could not be deleted at once; now one by one")]
         public static partial void Failed(ILogger logger, int count, Exception e);
+
+        [LoggerMessage(331, LogLevel.Information, "The storage does not let {Count} objects go yet; they are deleted when it does")]
+        public static partial void Locked(ILogger logger, int count);
     }
 }

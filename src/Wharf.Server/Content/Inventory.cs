@@ -16,11 +16,11 @@ internal sealed class Inventory(Database db)
             AND NOT EXISTS (SELECT 1 FROM manifest_ref p WHERE p.namespace_id = l.namespace_id AND p.repository_id = l.repository_id AND p.digest = l.digest AND p.kind = 'child')
             AND NOT EXISTS (SELECT 1 FROM manifest_link s WHERE s.namespace_id = l.namespace_id AND s.repository_id = l.repository_id AND s.digest = l.subject)
             AND NOT EXISTS (SELECT 1 FROM repository r WHERE r.id = l.repository_id AND r.purge_ms IS NOT NULL)
-            """),
+            """ + $" AND NOT {LegalHolds.OnManifest("l")}"),
         new("link", "repository_blob", """
             NOT EXISTS (SELECT 1 FROM manifest_ref r WHERE r.namespace_id = l.namespace_id AND r.repository_id = l.repository_id AND r.digest = l.digest AND r.kind = 'blob')
             AND NOT EXISTS (SELECT 1 FROM repository r WHERE r.id = l.repository_id AND r.purge_ms IS NOT NULL)
-            """),
+            """ + $" AND NOT {LegalHolds.OnRepository("l")}"),
         new("blob", "blob", "NOT EXISTS (SELECT 1 FROM repository_blob r WHERE r.digest = l.digest)", OnlyDigest: true),
         new("content", "manifest", "NOT EXISTS (SELECT 1 FROM manifest_link r WHERE r.digest = l.digest)", OnlyDigest: true),
     ];
@@ -62,10 +62,12 @@ internal sealed class Inventory(Database db)
         return await Reviews.AddAsync(tx, """
             SELECT 'repository', r.namespace_id, r.id, @none, 0 FROM repository r
              WHERE r.deleted_ms IS NOT NULL AND NOT EXISTS (SELECT 1 FROM gc_review v WHERE v.digest = @none AND v.kind = 'repository' AND v.repository_id = r.id)
+               AND NOT EXISTS (SELECT 1 FROM legal_hold h WHERE h.lifted_ms IS NULL AND h.namespace_id = r.namespace_id AND h.repository_id IN (0, r.id))
             """, none)
             + await Reviews.AddAsync(tx, """
             SELECT 'namespace', n.id, 0, @none, 0 FROM namespace n
              WHERE n.deleted_ms IS NOT NULL AND n.kind <> 'robot' AND n.purge_ms IS NULL AND NOT EXISTS (SELECT 1 FROM gc_review v WHERE v.digest = @none AND v.kind = 'namespace' AND v.namespace_id = n.id)
+               AND NOT EXISTS (SELECT 1 FROM legal_hold h WHERE h.lifted_ms IS NULL AND h.namespace_id = n.id)
             """, none);
     }, ct);
 

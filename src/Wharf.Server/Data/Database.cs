@@ -44,6 +44,10 @@ internal abstract class Database : IAsyncDisposable
     /// <summary>A table with the one column <c>value</c>, of the values of a parameter that is a <c>byte[][]</c>.</summary>
     public abstract string RowsOfBytes(string parameter);
 
+    /// <summary>A table of the rows of a parameter that is text: a JSON array of arrays of the same length.</summary>
+    /// <param name="columns">Their names; '$' marks text, '#' bytes (hexadecimal digits), and the others are numbers.</param>
+    public abstract string RowsOfJson(string parameter, params string[] columns);
+
     /// <summary>What takes turns on one tag (@repo, @name) until the transaction ends; null where writers take turns anyway.</summary>
     public abstract string? LockTag { get; }
 

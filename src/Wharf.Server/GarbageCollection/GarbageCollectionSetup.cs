@@ -36,6 +36,8 @@ internal static class GarbageCollectionSetup
             text.AppendLine("Nothing waits for the collector.");
         text.AppendLine(CultureInfo.InvariantCulture, $"condemned    {status.Reclaimable.CondemnedBlobs,10} blobs, {Bytes(status.Reclaimable.CondemnedBytes)}: nothing needs them, their time runs");
         text.AppendLine(CultureInfo.InvariantCulture, $"garbage      {status.Reclaimable.Objects,10} objects, {Bytes(status.Reclaimable.ObjectBytes)}: about to be deleted");
+        if (status.Reclaimable is { LockedObjects: > 0, LockedUntilMs: { } until })
+            text.AppendLine(CultureInfo.InvariantCulture, $"locked       {status.Reclaimable.LockedObjects,10} of these objects, {Bytes(status.Reclaimable.LockedBytes)}: the storage does not let them go yet, the first not before {DateTimeOffset.FromUnixTimeMilliseconds(until):u}");
         foreach (var freed in status.Freed)
             text.AppendLine(CultureInfo.InvariantCulture, $"freed {(freed.Since == "ever" ? "ever" : $"in a {freed.Since}"),-12} {Bytes(freed.Bytes)} of {freed.Blobs} blobs; {freed.Manifests} manifests, {freed.Links} links");
         if (status.HeldByBackup)

@@ -91,6 +91,7 @@ internal sealed class CommandLine
             new Command("audit", "The audit trail.") { AuditVerify(), AuditRotate(), AuditErase() },
             new Command("quota", "What namespaces hold.") { QuotaRecount() },
             new Command("gc", "Garbage collection.") { GcStatus(), GcExplain(), GcRun() },
+            new Command("hold", "Legal holds.") { HoldList(), HoldSet(), HoldLift() },
             new Command("mail", "Mail.") { MailTest() },
             BenchCommand.Create(_json),
             Version(),
@@ -213,6 +214,33 @@ internal sealed class CommandLine
         var run = new Command("run", "Work off all that is due now, at full speed; the server goes on serving.") { dry, _data, _config };
         run.SetAction((parsed, ct) => RunAsync(parsed, "gc.run", new JsonObject { ["dry_run"] = parsed.GetValue(dry) }, ct));
         return run;
+    }
+
+    private Command HoldList()
+    {
+        var lifted = new Option<bool>("--lifted") { Description = "Also those that were lifted" };
+        var list = new Command("list", "Show the legal holds.") { lifted, _data, _config };
+        list.SetAction((parsed, ct) => RunAsync(parsed, "hold.list", new JsonObject { ["lifted"] = parsed.GetValue(lifted) }, ct));
+        return list;
+    }
+
+    private Command HoldSet()
+    {
+        var target = new Argument<string>("WHAT") { Description = "NAMESPACE, NAMESPACE/REPOSITORY, NAMESPACE/REPOSITORY:TAG, person:NAME, or audit:FROM..TO (2026-01-31 or 2026-01-31T12:00:00Z)" };
+        var reason = new Option<string>("--reason") { Description = "Why", HelpName = "TEXT", Required = true };
+        var caseReference = new Option<string>("--case") { Description = "The reference of the case", HelpName = "TEXT" };
+        var set = new Command("set", "Set a legal hold: nothing in it is collected, pruned, purged, rotated or erased until a superuser lifts it.") { target, reason, caseReference, _data, _config };
+        set.SetAction((parsed, ct) => RunAsync(parsed, "hold.set",
+            new JsonObject { ["target"] = parsed.GetValue(target), ["reason"] = parsed.GetValue(reason), ["case"] = parsed.GetValue(caseReference) ?? "" }, ct));
+        return set;
+    }
+
+    private Command HoldLift()
+    {
+        var id = new Argument<string>("ID") { Description = "The id of the hold" };
+        var lift = new Command("lift", "Lift a legal hold that was not set at the command line.") { id, _data, _config };
+        lift.SetAction((parsed, ct) => RunAsync(parsed, "hold.lift", new JsonObject { ["id"] = parsed.GetValue(id) }, ct));
+        return lift;
     }
 
     private Command MailTest()

@@ -9,4 +9,9 @@ internal static class QuayDate
     public static string? Format(long? unixMs) => unixMs is { } ms
         ? DateTimeOffset.FromUnixTimeMilliseconds(ms).ToString("ddd, dd MMM yyyy HH:mm:ss '-0000'", CultureInfo.InvariantCulture)
         : null;
+
+    /// <summary>As Quay writes a few others: ISO 8601 in UTC, to the second.</summary>
+    public static string? FormatIso(long? unixMs) => unixMs is { } ms
+        ? DateTimeOffset.FromUnixTimeMilliseconds(ms).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)
+        : null;
 }

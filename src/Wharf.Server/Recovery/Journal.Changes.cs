@@ -30,6 +30,11 @@ internal sealed partial class Journal
         {
             if (Array.Exists(s_unkept, e.Kind.StartsWith))
                 continue;
+            if (e.Kind.StartsWith("hold.", StringComparison.Ordinal))
+            {
+                changes.Holds.Add(e.Namespace);
+                continue;
+            }
             using var payload = Parse(e.Payload);
             if (e.Repository is { } repository)
                 Note(changes.In(e.Namespace, repository, e.AtMs), e.Kind, e.Digest, payload);
@@ -118,6 +123,8 @@ internal sealed partial class Journal
                 await ReplaceAsync(table, writer, progress, ct, ("account_id", account));
             await ReplaceAsync("prototype", writer, progress, ct, ("activating_id", account));
         }
+        foreach (var ns in changes.Holds)
+            await ReplaceAsync("legal_hold", writer, progress, ct, ("namespace_id", ns));
         foreach (var ((ns, repository), changed) in changes.Repositories)
             await CopyAsync(writer, ns, repository, changed, progress, ct);
         foreach (var chunk in changes.Blobs.Chunk(Chunk))
@@ -233,6 +240,9 @@ internal sealed partial class Journal
         public HashSet<long> Namespaces { get; } = [];
 
         public HashSet<long> Accounts { get; } = [];
+
+        /// <summary>The namespaces with other holds than before; 0 for those on the audit trail.</summary>
+        public HashSet<long> Holds { get; } = [];
 
         public HashSet<long> Teams { get; } = [];
 

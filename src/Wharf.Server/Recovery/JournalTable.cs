@@ -29,6 +29,7 @@ internal sealed class JournalTable
         new("tag", 4, "namespace_id repository_id name$ started_ms digest# ended_ms expires_ms ended_by collected_ms started_by reversion immutable") { Needs = "repository.id=repository_id" },
         new("quota", 1, "id namespace_id prefix$ limit_bytes warn_bytes reject_bytes created_ms") { HasIdentity = true, Needs = "namespace.id=namespace_id" },
         new("quota_limit", 1, "id quota_id kind$ percent") { HasIdentity = true, Needs = "quota.id=quota_id" },
+        new("legal_hold", 1, "id$ kind$ level$ namespace_id repository_id tag$ from_ms to_ms reason$ case_reference$ set_by set_ms lifted_by lifted_ms"),
         new("stored_file", 2, "location$ storage_key$ purpose$ expires_ms") { Where = "expires_ms IS NULL" },
     ];
 

@@ -36,6 +36,10 @@ public sealed class BrokenRuleTests
     [InlineData("what another repository has stays counted", "AND l.namespace_id = u.namespace_id AND (u.quota_id = 0", "AND 1 = 0 AND (u.quota_id = 0")]
     [InlineData("what goes is taken off", "-sum(bytes) FROM usage_blob WHERE folded = 1", "0 * sum(bytes) FROM usage_blob WHERE folded = 1")]
     [InlineData("what is folded is added once", "SET folded = 1 WHERE", "SET folded = 0 WHERE")]
+    [InlineData("a hold keeps its repository", "h.repository_id = l.repository_id AND h.tag = ''", "h.repository_id = l.repository_id AND 1 = 0")]
+    [InlineData("a hold on a tag keeps what it has named", "h.tag <> '' AND k.digest", "1 = 0 AND k.digest")]
+    [InlineData("a hold keeps a deleted repository", "h.repository_id IN (0, @repo)", "h.repository_id IN (-1)")]
+    [InlineData("what a lifted hold kept is looked at", "SELECT 'lifted', namespace_id, id", "SELECT 'nothing', namespace_id, id")]
     public async Task A_broken_rule_is_noticed(string rule, string find, string replace)
     {
         const int Most = 400;

@@ -12,6 +12,9 @@ internal sealed class FailingDriver(IBlobDriver inner) : IBlobDriver
     /// <summary>Called before a blob is looked for.</summary>
     public Func<string, Task>? OnStat { get; set; }
 
+    /// <summary>Until when an object may not be deleted; null: it may, the earliest time there is: until nobody knows when.</summary>
+    public Func<string, DateTimeOffset?>? LockedUntil { get; set; }
+
     /// <summary>The calls since the last <see cref="FailAt"/>.</summary>
     public long Calls => Interlocked.Read(ref _calls);
 
@@ -60,10 +63,13 @@ internal sealed class FailingDriver(IBlobDriver inner) : IBlobDriver
         return await inner.StatAsync(key, ct);
     }
 
-    public Task DeleteAsync(IReadOnlyList<string> keys, CancellationToken ct)
+    public async Task DeleteAsync(IReadOnlyList<string> keys, CancellationToken ct)
     {
         Call();
-        return inner.DeleteAsync(keys, ct);
+        var locked = keys.Where(k => LockedUntil?.Invoke(k) is not null).ToDictionary(static k => k, k => LockedUntil!(k) is { } until && until > DateTimeOffset.MinValue ? until : (DateTimeOffset?)null);
+        await inner.DeleteAsync([.. keys.Where(k => !locked.ContainsKey(k))], ct);
+        if (locked.Count > 0)
+            throw new BlobsLockedException(locked);
     }
 
     public Task<Uri?> PresignAsync(string key, TimeSpan lifetime, CancellationToken ct) => inner.PresignAsync(key, lifetime, ct);

@@ -48,6 +48,13 @@ internal sealed class PostgresDatabase : Database
 
     public override string RowsOfBytes(string parameter) => $"unnest(@{parameter}) AS rows_of_{parameter} (value)";
 
+    public override string RowsOfJson(string parameter, params string[] columns) => $"(SELECT {string.Join(", ", columns.Select(static (c, i) => c[^1] switch
+    {
+        '$' => $"(value ->> {i}) COLLATE \"C\" AS {c[..^1]}",
+        '#' => $"decode(value ->> {i}, 'hex') AS {c[..^1]}",
+        _ => $"(value ->> {i})::bigint AS {c}",
+    }))} FROM json_array_elements(@{parameter}::json)) AS rows_of_{parameter}";
+
     // No tag has the empty name, so that stands for all of them. Those who move one share it.
     public override string? LockTag => "SELECT pg_advisory_xact_lock_shared(hashtextextended('', @repo)), pg_advisory_xact_lock(hashtextextended(@name, @repo))";
 

@@ -79,6 +79,9 @@ internal sealed partial class SqliteDatabase : Database
 
     public override string RowsOfBytes(string parameter) => $"(SELECT unhex(value) AS value FROM json_each(@{parameter}))";
 
+    public override string RowsOfJson(string parameter, params string[] columns) => $"(SELECT {string.Join(", ", columns.Select(static (c, i) => c[^1] == '#'
+        ? $"unhex(value ->> {i}) AS {c[..^1]}" : $"value ->> {i} AS {c.TrimEnd('$')}"))} FROM json_each(@{parameter})) AS rows_of_{parameter}";
+
     public override string? LockTag => null;
 
     public override string? LockTags => null;

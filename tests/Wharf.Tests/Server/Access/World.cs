@@ -98,7 +98,9 @@ internal sealed class World
         await Task.WhenAll(
             GrantAsync(_people["reader"].Name, "read"), GrantAsync(_people["writer"].Name, "write"), GrantAsync(_people["admin"].Name, "admin"),
             GrantAsync(_people["user"].Name, "write"), GrantAsync($"{org}+ci", "write"), PrototypeAsync(), ApplicationAsync(),
-            Is(owner.SendJsonAsync("PUT", $"/api/v1/repository/{org}/app/permissions/team/spares", """{"role":"read"}"""), 200), ImageAsync());
+            Is(owner.SendJsonAsync("PUT", $"/api/v1/repository/{org}/app/permissions/team/spares", """{"role":"read"}"""), 200), ImageAsync(),
+            Is(owner.SendAsync("PUT", $"/api/v1/organization/{org}/pullstatistics/exclusions/{org}+spare"), 204),
+            HoldAsync("hold", _registry.Client, "/api/v1/superuser/hold", """{"kind":"audit","from":"2020-01-01T00:00:00Z","to":"2020-01-02T00:00:00Z","reason":"spare"}"""));
 
         async Task TeamAsync(string name, string role, string person)
         {
@@ -123,15 +125,20 @@ internal sealed class World
             _names["oauthtoken"] = (await owner.MintAsync(org, _names["client"], "repo:read")).GetProperty("uuid").GetString()!;
         }
 
-        // An image under the tag v1, with a label.
+        // An image under the tag v1, with a label, and under a tag on hold.
         async Task ImageAsync()
         {
-            var digest = _names["digest"] = (await owner.PushImageAsync($"{org}/app", "v1")).Digest.ToString();
+            var image = await owner.PushImageAsync($"{org}/app", "v1");
+            var digest = _names["digest"] = image.Digest.ToString();
+            (await owner.PutManifestAsync($"{org}/app", "held", image.Manifest)).Is(201);
+            await HoldAsync("ownhold", owner, $"/api/v1/organization/{org}/hold", """{"kind":"tag","repository":"app","tag":"held","reason":"spare"}""");
             _names["label"] = (await owner.SendJsonAsync("POST", $"/api/v1/repository/{org}/app/manifest/{digest}/labels", """{"key":"spare","value":"","media_type":"text/plain"}"""))
                 .Is(201).Json.GetProperty("label").GetProperty("id").GetString()!;
             _names["lease"] = (await owner.SendJsonAsync("POST", $"/api/v1/repository/{org}/app/lease", $$"""{"manifest_digest":"{{digest}}","holder":"spare","ttl_seconds":3600}"""))
                 .Is(201).Json.GetProperty("id").GetString()!;
         }
+
+        async Task HoldAsync(string name, HttpClient by, string path, string body) => _names[name] = (await by.SendJsonAsync("POST", path, body)).Is(201).Json.GetProperty("id").GetString()!;
 
         Task GrantAsync(string name, string role) =>
             Is(owner.SendJsonAsync("PUT", $"/api/v1/repository/{org}/app/permissions/user/{name}", $$"""{"role":"{{role}}"}"""), 200);

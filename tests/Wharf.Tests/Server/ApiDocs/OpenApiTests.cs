@@ -12,7 +12,7 @@ public sealed class OpenApiTests(UserRegistry registry) : IClassFixture<UserRegi
     private static readonly string[] WithoutBody =
     [
         "logout", "restoreOrganization", "restoreRepository", "updateOrganizationTeamMember", "acceptOrganizationTeamInvite", "takeOwnership", "regenerateUserRobotToken", "regenerateOrgRobotToken", "resetOrganizationApplicationClientSecret",
-        "sendInstallUserRecoveryEmail", "inviteTeamMemberEmail", "queueRegistrySizeCalculation",
+        "sendInstallUserRecoveryEmail", "inviteTeamMemberEmail", "queueRegistrySizeCalculation", "addPullExclusion",
         "changeRepoTrust", "sendAuthorizeRepoEmail", "createToken", "changeToken", // they answer that there is no such thing
     ];
 

@@ -6,6 +6,7 @@ using Wharf.Server.Content;
 using Wharf.Server.Data;
 using Wharf.Server.Data.Postgres;
 using Wharf.Server.Data.Sqlite;
+using Wharf.Server.Holds;
 using Wharf.Server.Hosting;
 using Wharf.Server.Work;
 using Wharf.Storage.Local;
@@ -28,11 +29,12 @@ internal sealed class AuditWorld : IAsyncDisposable
         _keys = new MacKeys(metadata, new KeyRing(new KeysOptions(), data, Clock));
         Seals = new AuditSeals(Store, _keys, data, Clock, NullLogger<AuditSeals>.Instance);
         File = new AuditFile(Store, new StoredFiles(metadata, new LocalDriver(data.File("storage"))), data);
-        Rotator = new AuditRotator(Store, File, Seals, options, new Leases(metadata), Clock, NullLogger<AuditRotator>.Instance);
+        Holds = new HoldStore(metadata, Clock);
+        Rotator = new AuditRotator(Store, File, Seals, options, Holds, new Leases(metadata), Clock, NullLogger<AuditRotator>.Instance);
         Verifier = new AuditVerifier(Store, File, Seals);
         Writer = NewWriter(options);
         Events = new AuditEvents(metadata, Store, Writer, Database, Clock, NullLogger<AuditEvents>.Instance);
-        Erasure = new AuditErasure(metadata, Store, Writer, Events, Clock);
+        Erasure = new AuditErasure(metadata, Store, Writer, Events, Holds, Clock);
         Logs = new LogStore(metadata, Database, Store);
         _parts.AddRange([_keys, Seals, Rotator, Events, data]);
     }
@@ -46,6 +48,7 @@ internal sealed class AuditWorld : IAsyncDisposable
     public AuditEvents Events { get; }
     public AuditSeals Seals { get; }
     public AuditFile File { get; }
+    public HoldStore Holds { get; }
     public AuditRotator Rotator { get; }
     public AuditVerifier Verifier { get; }
     public AuditErasure Erasure { get; }

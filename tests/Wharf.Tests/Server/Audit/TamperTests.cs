@@ -106,7 +106,7 @@ public sealed class TamperTests
     {
         await using var world = await TrailAsync(postgres);
 
-        Assert.True(await world.Erasure.EraseAsync(2, Ct) >= 1);
+        Assert.True((await world.Erasure.EraseAsync(2, Ct)).Erased >= 1);
 
         var report = await world.Verifier.VerifyAsync(null, Ct);
         Assert.Empty(report.Findings);

@@ -6,6 +6,7 @@ using Wharf.Oci;
 using Wharf.Server.Auth;
 using Wharf.Server.Content;
 using Wharf.Server.GarbageCollection;
+using Wharf.Server.Holds;
 using Wharf.Server.Repositories;
 using Wharf.Storage;
 
@@ -20,7 +21,7 @@ internal sealed class LifetimeModel
 {
     private static readonly TimeSpan s_grace = Laboratory.Lifetimes.Grace;
     private static readonly TimeSpan[] s_steps = [TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(50), TimeSpan.FromMinutes(61), TimeSpan.FromHours(5), TimeSpan.FromHours(25)];
-    private static readonly string[] s_collected = ["manifest", "link", "manifest", "link", "manifest", "blob", "content", "repository", "namespace", "usage"];
+    private static readonly string[] s_collected = ["manifest", "link", "manifest", "link", "manifest", "blob", "content", "repository", "namespace", "usage", "lifted"];
     private static readonly string[] s_tags = ["a", "b", "c"];
 
     private readonly Laboratory _lab;
@@ -80,6 +81,9 @@ internal sealed class LifetimeModel
     /// <summary>Lets all time pass, and compares what is left with what tags still need.</summary>
     public async Task EndAsync()
     {
+        foreach (var repository in _repositories)
+            while (repository.Holds.Count > 0)
+                await LiftAsync(repository);
         var round = _lab.Get<CollectorRound>();
         for (var i = 0; i < 12; i++)
         {
@@ -148,7 +152,7 @@ internal sealed class LifetimeModel
         var (blob, manifest, tag) = (op.B % _blobs.Length, op.B % _manifests.Length, s_tags[op.C % s_tags.Length]);
         var content = _lab.Get<ContentStore>();
         var r = repository.Access.Name.Name;
-        if (repository.DeletedMs is not null && op.Kind is not (OpKind.Advance or OpKind.Collect or OpKind.Round or OpKind.Restart or OpKind.Restore))
+        if (repository.DeletedMs is not null && op.Kind is not (OpKind.Advance or OpKind.Collect or OpKind.Round or OpKind.Restart or OpKind.Restore or OpKind.SetHold or OpKind.LiftHold))
             return;
         switch (op.Kind)
         {
@@ -257,6 +261,21 @@ internal sealed class LifetimeModel
                 if (restored)
                     repository.DeletedMs = null;
                 break;
+            case OpKind.SetHold:
+                // What has begun to go is no more in the model.
+                if (repository.Holds.Count > 1 || (repository.Holds.Count == 0 && repository.DeletedMs + (long)_window.TotalMilliseconds <= Now))
+                    return;
+                var held = op.C % 3 == 0 ? null : tag;
+                var set = await _lab.Get<HoldStore>().SetAsync(_owner.AccountId, 0, new HoldTarget(held is null ? HoldKind.Repository : HoldKind.Tag, _owner.Name, r, held), "a reason", "", Ct);
+                Tell($"hold {r}:{held}: {set.Problem}");
+                Require(set.Problem is null == (held is null || repository.Tags.Exists(t => t.Name == held)), $"a hold ends with {set.Problem}");
+                if (set.Id is { } id)
+                    repository.Holds.Add(new ModelHold(id, held));
+                break;
+            case OpKind.LiftHold:
+                if (repository.Holds.Count > 0)
+                    await LiftAsync(repository);
+                break;
             case OpKind.Advance:
                 var step = s_steps[op.C % s_steps.Length];
                 await _lab.AdvanceAsync(step);
@@ -287,6 +306,17 @@ internal sealed class LifetimeModel
                 Tell("crash");
                 break;
         }
+    }
+
+    private async Task LiftAsync(ModelRepository repository)
+    {
+        var hold = repository.Holds[^1];
+        var mine = await _lab.Get<HoldStore>().LiftAsync(_owner.AccountId, 0, hold.Id, Ct);
+        Require(mine.Problem is not null, "who set a hold lifts it");
+        var lifted = await _lab.Get<HoldStore>().LiftAsync(0, 0, hold.Id, Ct);
+        Require(lifted.Problem is null, $"a hold is not lifted: {lifted.Problem}");
+        repository.Holds.Remove(hold);
+        Tell($"lift the hold of {repository.Access.Name.Name}:{hold.Tag}");
     }
 
     /// <summary>Has all of a repository looked at without a cause: one review too many does no harm.</summary>
@@ -343,11 +373,13 @@ internal sealed class LifetimeModel
     {
         foreach (var repository in _repositories)
         {
-            if (repository.DeletedMs + (long)_window.TotalMilliseconds <= Now)
+            if (repository.DeletedMs + (long)_window.TotalMilliseconds <= Now && repository.Holds.Count == 0)
             {
                 repository.Forget();
                 continue;
             }
+            if (repository.IsHeld)
+                continue;
             var held = Held(repository);
             foreach (var manifest in repository.Manifests.Keys.ToList())
                 if (!held.Contains(manifest))
@@ -363,6 +395,7 @@ internal sealed class LifetimeModel
         var windowMs = (long)_window.TotalMilliseconds;
         var roots = repository.LiveTags(Now)
             .Concat(repository.Tags.Where(t => t.EndMs is { } end && end + windowMs > Now).Select(static t => t.Manifest))
+            .Concat(repository.IsHeld ? repository.Manifests.Keys : repository.Tags.Where(t => repository.Holds.Exists(h => h.Tag == t.Name)).Select(static t => t.Manifest))
             .Concat(repository.Leases.Where(l => l.UntilMs > Now).Select(static l => l.Manifest))
             .Concat(repository.Manifests.Where(m => m.Value.HeadUntilMs > Now || (m.Value.PinMs > 0 && m.Value.PinMs + Math.Max(windowMs, (long)s_grace.TotalMilliseconds) > Now)).Select(static m => m.Key));
         return Closure(repository, roots.Where(m => repository.Manifest(m).Certain), certainOnly: true);
@@ -390,7 +423,7 @@ internal sealed class LifetimeModel
         {
             var links = (await LinksAsync("manifest_link", repository)).Select(Index).ToHashSet();
             var held = Held(repository);
-            if (repository.DeletedMs is null || repository.DeletedMs + (long)_window.TotalMilliseconds > Now)
+            if (repository.DeletedMs is null || repository.DeletedMs + (long)_window.TotalMilliseconds > Now || repository.Holds.Count > 0)
                 Require(held.IsSubsetOf(links), $"{repository.Access.Name} lost the manifests {Names(held.Except(links))}");
             var blobs = await _lab.Db.ListAsync("""
                 SELECT l.digest, p.storage_key FROM repository_blob l LEFT JOIN blob b ON b.digest = l.digest LEFT JOIN blob_placement p ON p.digest = b.digest WHERE l.repository_id = @repo
@@ -473,6 +506,9 @@ internal sealed class LifetimeModel
 
     private sealed record ModelTag(string Name, int Manifest, long StartMs, long? EndMs);
 
+    /// <param name="Tag">Null for all of the repository.</param>
+    private sealed record ModelHold(string Id, string? Tag);
+
     private sealed record ModelLease(string Id, int Manifest, long UntilMs);
 
     private sealed class ModelRepository(RepositoryAccess access)
@@ -488,6 +524,10 @@ internal sealed class LifetimeModel
         public List<ModelTag> Tags { get; } = [];
 
         public List<ModelLease> Leases { get; } = [];
+
+        public List<ModelHold> Holds { get; } = [];
+
+        public bool IsHeld => Holds.Exists(static h => h.Tag is null);
 
         public ModelBlob Blob(int blob) => Blobs.GetValueOrDefault(blob);
 
@@ -546,6 +586,8 @@ internal enum OpKind
     Collect,
     Round,
     Restart,
+    SetHold,
+    LiftHold,
 }
 
 /// <summary>What must not happen has happened.</summary>

@@ -15,6 +15,7 @@ public sealed class LifetimeModelTests
     [
         (10, OpKind.PushBlob), (5, OpKind.HeadBlob), (4, OpKind.Mount), (12, OpKind.PutTagged), (4, OpKind.PutUntagged), (9, OpKind.HeadManifest), (7, OpKind.EndTag), (5, OpKind.DeleteManifest),
         (2, OpKind.DeleteBlob), (5, OpKind.TakeLease), (4, OpKind.EndLease), (2, OpKind.Delete), (4, OpKind.Restore), (10, OpKind.Advance), (14, OpKind.Collect), (8, OpKind.Round), (2, OpKind.Restart),
+        (4, OpKind.SetHold), (3, OpKind.LiftHold),
     ];
 
     private static readonly TimeSpan[] s_windows = [TimeSpan.Zero, TimeSpan.FromHours(2), TimeSpan.FromDays(1)];

@@ -31,6 +31,8 @@ internal sealed class SpoiltDatabase(Database inner, string? find, string replac
 
     public override string RowsOfBytes(string parameter) => inner.RowsOfBytes(parameter);
 
+    public override string RowsOfJson(string parameter, params string[] columns) => inner.RowsOfJson(parameter, columns);
+
     public override Task<T> WriteAsync<T>(Func<Tx, ValueTask<T>> work, CancellationToken ct) => inner.WriteAsync(tx => find is null ? work(tx) : work(new SpoiltTx(this, tx)), ct);
 
     public override Task<TRefusal?> RunAsync<TRefusal>(Batch<TRefusal> batch, CancellationToken ct) where TRefusal : class

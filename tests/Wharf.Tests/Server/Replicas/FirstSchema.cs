@@ -12,6 +12,10 @@ internal static class FirstSchema
     public static int Newest { get; } = Migration.All()[^1].Version;
 
     public static Task RestoreAsync(DbConnection connection) => ExecuteAsync(connection, """
+        DROP TABLE legal_hold;
+        ALTER TABLE storage_garbage DROP COLUMN locked_until_ms;
+        DROP TABLE pull_exclusion;
+        DROP TABLE pull_count;
         CREATE INDEX repository_blob_digest ON repository_blob (digest);
         DROP INDEX repository_blob_holders;
         DROP TABLE usage_day;
