@@ -10,6 +10,7 @@ using Wharf.Server.Data;
 using Wharf.Server.Distribution;
 using Wharf.Server.GarbageCollection;
 using Wharf.Server.Hosting;
+using Wharf.Server.Immutability;
 using Wharf.Server.Limits;
 using Wharf.Server.Mail;
 using Wharf.Server.Messages;
@@ -52,6 +53,7 @@ static void Add(WebApplicationBuilder builder)
     builder.AddApiDocs();
     builder.AddContent();
     builder.AddQuota();
+    builder.AddImmutability();
     builder.AddGarbageCollection();
     builder.AddAudit();
     builder.AddDistribution();
@@ -89,6 +91,7 @@ static void Map(WebApplication app)
     app.MapStars();
     app.MapLabels();
     app.MapTags();
+    app.MapImmutability();
     app.MapTimeMachine();
     app.MapSearch();
     app.MapQuota();

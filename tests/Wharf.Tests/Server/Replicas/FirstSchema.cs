@@ -12,6 +12,9 @@ internal static class FirstSchema
     public static int Newest { get; } = Migration.All()[^1].Version;
 
     public static Task RestoreAsync(DbConnection connection) => ExecuteAsync(connection, """
+        DROP TABLE immutability_version;
+        DROP TABLE immutability_policy;
+        ALTER TABLE manifest_link DROP COLUMN immutable;
         CREATE INDEX repository_blob_digest ON repository_blob (digest);
         DROP INDEX repository_blob_holders;
         DROP TABLE usage_day;
