@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
+using Wharf.Tests.Server.Immutability;
 using Wharf.Tests.Server.OAuth;
 
 namespace Wharf.Tests.Server.Access;
@@ -97,7 +98,7 @@ internal sealed class World
             Is(owner.SendJsonAsync("POST", "/api/v1/repository", $$"""{"namespace":"{{org}}","repository":"app","visibility":"private","description":""}"""), 201));
         await Task.WhenAll(
             GrantAsync(_people["reader"].Name, "read"), GrantAsync(_people["writer"].Name, "write"), GrantAsync(_people["admin"].Name, "admin"),
-            GrantAsync(_people["user"].Name, "write"), GrantAsync($"{org}+ci", "write"), PrototypeAsync(), ApplicationAsync(),
+            GrantAsync(_people["user"].Name, "write"), GrantAsync($"{org}+ci", "write"), PrototypeAsync(), PoliciesAsync(), ApplicationAsync(),
             Is(owner.SendJsonAsync("PUT", $"/api/v1/repository/{org}/app/permissions/team/spares", """{"role":"read"}"""), 200), ImageAsync());
 
         async Task TeamAsync(string name, string role, string person)
@@ -131,6 +132,13 @@ internal sealed class World
                 .Is(201).Json.GetProperty("label").GetProperty("id").GetString()!;
             _names["lease"] = (await owner.SendJsonAsync("POST", $"/api/v1/repository/{org}/app/lease", $$"""{"manifest_digest":"{{digest}}","holder":"spare","ttl_seconds":3600}"""))
                 .Is(201).Json.GetProperty("id").GetString()!;
+        }
+
+        // About no tag of this world.
+        async Task PoliciesAsync()
+        {
+            _names["orgimmutability"] = await owner.CreatePolicyAsync(PolicyRequests.OrganizationPolicies(org), "spare");
+            _names["immutability"] = await owner.CreatePolicyAsync(PolicyRequests.Policies($"{org}/app"), "spare");
         }
 
         Task GrantAsync(string name, string role) =>
