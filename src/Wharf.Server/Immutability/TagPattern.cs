@@ -11,7 +11,8 @@ internal sealed class TagPattern
 {
     public const int MaxLength = 256;
 
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(1);
+    /// <summary>Quay's.</summary>
+    private const int LimitSeconds = 1;
 
     private readonly Regex _regex;
 
@@ -32,15 +33,15 @@ internal sealed class TagPattern
         try
         {
             // By itself first: what closes a group that it has not opened would change what is around it.
-            _ = new Regex(text, RegexOptions.CultureInvariant, s_limit);
+            _ = new Regex(text, RegexOptions.CultureInvariant, TimeSpan.FromSeconds(LimitSeconds));
             var whole = $@"\A(?:{text})\z";
             try
             {
-                return (new TagPattern(new Regex(whole, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking, s_limit)), null);
+                return (new TagPattern(new Regex(whole, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking, TimeSpan.FromSeconds(LimitSeconds))), null);
             }
             catch (NotSupportedException)
             {
-                return (new TagPattern(new Regex(whole, RegexOptions.CultureInvariant, s_limit)), null);
+                return (new TagPattern(new Regex(whole, RegexOptions.CultureInvariant, TimeSpan.FromSeconds(LimitSeconds))), null);
             }
         }
         catch (ArgumentException e)
@@ -55,7 +56,7 @@ internal sealed class TagPattern
     {
         if (!MayBacktrack)
             return IsMatch(tag);
-        if (spent >= s_limit)
+        if (spent.TotalSeconds >= LimitSeconds)
             return false;
         var started = Stopwatch.GetTimestamp();
         var matches = IsMatch(tag);
