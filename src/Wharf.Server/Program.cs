@@ -11,6 +11,7 @@ using Wharf.Server.Distribution;
 using Wharf.Server.GarbageCollection;
 using Wharf.Server.Holds;
 using Wharf.Server.Hosting;
+using Wharf.Server.Immutability;
 using Wharf.Server.Limits;
 using Wharf.Server.Mail;
 using Wharf.Server.Messages;
@@ -56,6 +57,7 @@ static void Add(WebApplicationBuilder builder)
     builder.AddQuota();
     builder.AddPullStatistics();
     builder.AddHolds();
+    builder.AddImmutability();
     builder.AddGarbageCollection();
     builder.AddAudit();
     builder.AddDistribution();
@@ -93,6 +95,7 @@ static void Map(WebApplication app)
     app.MapStars();
     app.MapLabels();
     app.MapTags();
+    app.MapImmutability();
     app.MapTimeMachine();
     app.MapPullStatistics();
     app.MapHolds();

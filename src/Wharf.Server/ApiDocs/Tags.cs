@@ -14,6 +14,7 @@ internal static class Tags
         ["Distribution"] = "Pushing and pulling: the OCI distribution API and its token service.",
         ["GarbageCollection"] = "What keeps content alive, when it goes, and leases on digests.",
         ["Holds"] = "Legal holds: what nobody may let go.",
+        ["Immutability"] = "Tags that cannot be changed, and the policies that make them so.",
         ["Messages"] = "What superusers have to say to everybody.",
         ["OAuth"] = "Applications that act for people, and the tokens with which they do.",
         ["Organizations"] = "Organizations, their teams, members and default permissions.",

@@ -84,6 +84,12 @@ internal static class AuditKinds
         ["tag.restored"] = "revert_tag",
         ["tag.expiration"] = "change_tag_expiration",
         ["tag.purged"] = "permanently_delete_tag",
+        ["tag.immutability"] = "change_tag_immutability",
+        ["tag.began_immutable"] = "tag_made_immutable_by_policy",
+        ["tag.made_immutable"] = "tags_made_immutable_by_policy",
+        ["immutability.created"] = "create_immutability_policy",
+        ["immutability.changed"] = "update_immutability_policy",
+        ["immutability.deleted"] = "delete_immutability_policy",
         ["label.added"] = "manifest_label_add",
         ["label.deleted"] = "manifest_label_delete",
         ["organization.pull_exclusion_added"] = "add_pull_exclusion",
@@ -95,7 +101,7 @@ internal static class AuditKinds
     /// <summary>The kind, or null for an event that is no action of anybody.</summary>
     public static string? Of(string kind, JsonObject payload) => kind switch
     {
-        "blob.linked" or "blob.placed" => null,
+        "blob.linked" or "blob.placed" or "immutability.applied" => null,
         "account.changed" or "profile.changed" => Changed(payload),
         "organization.changed" => Differs(payload, "email", "formerEmail") || Differs(payload, "email", "former_email") ? "org_change_email"
             : Differs(payload, "tag_expiration_s", "former_tag_expiration_s") ? "org_change_tag_expiration" : "org_change",

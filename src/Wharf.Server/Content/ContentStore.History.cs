@@ -159,15 +159,17 @@ internal sealed partial class ContentStore
         // The row that started last ended last. A tag's end that lies ahead comes along; where it has passed, the tag lives as long as
         // one that is pointed at its manifest now.
         await tx.ExecuteAsync($"""
-            INSERT INTO tag (namespace_id, repository_id, name, digest, started_ms, expires_ms, started_by, reversion)
+            INSERT INTO tag (namespace_id, repository_id, name, digest, started_ms, expires_ms, started_by, reversion, immutable)
             SELECT t.namespace_id, t.repository_id, t.name, t.digest, (
                    SELECT CASE WHEN now_ms() > x.started_ms AND now_ms() >= x.ended_ms THEN now_ms() WHEN x.ended_ms > x.started_ms THEN x.ended_ms ELSE x.started_ms + 1 END
                      FROM tag x WHERE x.namespace_id = @ns AND x.repository_id = @repo AND x.name = t.name ORDER BY x.started_ms DESC LIMIT 1),
-                   CASE WHEN t.expires_ms IS NULL OR t.expires_ms > now_ms() THEN t.expires_ms
-                        ELSE now_ms() + (SELECT l.expires_after_ms FROM manifest_link l WHERE l.namespace_id = @ns AND l.repository_id = @repo AND l.digest = t.digest) END, @by, 1
+                   CASE WHEN l.immutable = 1 OR t.name {db.Among("immutable")} THEN NULL
+                        WHEN t.expires_ms IS NULL OR t.expires_ms > now_ms() THEN t.expires_ms
+                        ELSE now_ms() + l.expires_after_ms END, @by, 1, CASE WHEN l.immutable = 1 OR t.name {db.Among("immutable")} THEN 1 ELSE 0 END
               FROM tag t
+              LEFT JOIN manifest_link l ON l.namespace_id = @ns AND l.repository_id = @repo AND l.digest = t.digest
              WHERE {At("t", "at")} AND t.name {db.Among("names")}
-            """, [.. args, ("by", by.AccountId), ("names", turns.Where(static t => t.Begins).Select(static t => t.Name).ToArray())]);
+            """, [.. args, ("by", by.AccountId), ("immutable", terms.Immutable.ToArray()), ("names", turns.Where(static t => t.Begins).Select(static t => t.Name).ToArray())]);
         var done = Count(turns, []);
         await Events.AddAsync(tx, "repository.rewound", access.NamespaceId, access.RepositoryId, null,
             $$"""{"by":{{by.AccountId}},"name":"{{access.Name}}","as_of":"{{at}}","added":{{done.Added}},"moved":{{done.Moved}},"removed":{{done.Removed}}}""");

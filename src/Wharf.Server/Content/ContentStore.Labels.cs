@@ -11,16 +11,24 @@ internal sealed partial class ContentStore
             ? await ReadLabelsAsync(access, manifest, ct)
             : null;
 
-    /// <summary>How long the image wants its tags to live, in milliseconds, or null. An index that does not say it wants what all its manifests do.</summary>
-    private async ValueTask<long?> LifetimeAsync(RepositoryAccess access, Manifest manifest, List<Descriptor> children, CancellationToken ct)
+    /// <summary>What the image wants of its tags. An index that does not say it wants what all its manifests do.</summary>
+    private async ValueTask<TagWishes> WishesAsync(RepositoryAccess access, Manifest manifest, List<Descriptor> children, CancellationToken ct)
     {
-        var own = ImageLabels.LifetimeMs(await ReadLabelsAsync(access, manifest, ct));
-        return own is not null || children.Count == 0 ? own : await db.OneAsync($"""
-            SELECT CASE WHEN count(expires_after_ms) = @count AND min(expires_after_ms) = max(expires_after_ms) THEN min(expires_after_ms) END
+        var labels = await ReadLabelsAsync(access, manifest, ct);
+        var (lifetime, immutable) = (ImageLabels.LifetimeMs(labels), ImageLabels.IsImmutable(labels));
+        if (children.Count == 0 || (lifetime is not null && immutable is not null))
+            return new TagWishes(lifetime, immutable == true);
+        return await db.OneAsync($"""
+            SELECT CASE WHEN count(expires_after_ms) = @count AND min(expires_after_ms) = max(expires_after_ms) THEN min(expires_after_ms) END,
+                   CASE WHEN count(*) = @count THEN min(immutable) END
               FROM manifest_link WHERE namespace_id = @ns AND repository_id = @repo AND deleted_ms IS NULL AND digest {db.AmongBytes("digests")}
-            """, static r => r.IsDBNull(0) ? (long?)null : r.GetInt64(0), ct,
+            """, r => new TagWishes(lifetime ?? (r.IsDBNull(0) ? null : r.GetInt64(0)), immutable ?? (!r.IsDBNull(1) && r.GetInt64(1) == 1)), ct,
             ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("count", (long)children.Count), ("digests", children.Select(static c => c.Digest.ToArray()).ToArray()));
     }
+
+    /// <param name="LifetimeMs">How long they are to live, in milliseconds; null: as long as nobody ends them.</param>
+    /// <param name="Immutable">Whether they cannot be changed.</param>
+    private readonly record struct TagWishes(long? LifetimeMs, bool Immutable);
 
     private async ValueTask<Dictionary<string, string>> ReadLabelsAsync(RepositoryAccess access, Manifest manifest, CancellationToken ct) =>
         await images.ReadAsync(manifest, ImageLabels.HasLabels(manifest) ? await FindBlobAsync(access, manifest.Config!.Digest, ct) : null, ct);

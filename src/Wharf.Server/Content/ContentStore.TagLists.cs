@@ -54,7 +54,8 @@ internal sealed partial class ContentStore
                    l.media_type, (SELECT CAST(sum(r.size) AS BIGINT) {Named} AND r.kind = 'blob'),
                    CASE WHEN {IsIndex} THEN (SELECT count(*) {Named} AND r.kind = 'child') END,
                    CASE WHEN {IsIndex} THEN (SELECT count(*) {Named} AND r.kind = 'child' AND EXISTS (
-                        SELECT 1 FROM manifest_link c WHERE c.namespace_id = @ns AND c.repository_id = @repo AND c.digest = r.digest AND c.deleted_ms IS NULL)) END
+                        SELECT 1 FROM manifest_link c WHERE c.namespace_id = @ns AND c.repository_id = @repo AND c.digest = r.digest AND c.deleted_ms IS NULL)) END,
+                   t.immutable
               FROM ({rows}) page
               LEFT JOIN tag t ON t.namespace_id = @ns AND t.repository_id = @repo AND t.name = page.name AND t.started_ms = page.started_ms
               LEFT JOIN manifest_link l ON l.namespace_id = @ns AND l.repository_id = @repo AND l.digest = t.digest
@@ -62,7 +63,7 @@ internal sealed partial class ContentStore
               LEFT JOIN namespace e ON e.id = t.ended_by
              ORDER BY t.started_ms DESC, t.name
             """, static r => new TagSpan(r.GetString(0), new Digest(r.GetFieldValue<byte[]>(1)), r.GetInt64(2), Number(r, 3), r.GetInt64(4) != 0, Text(r, 5), Text(r, 6),
-                r.GetInt32(7) == 1, Text(r, 8), Number(r, 9), Number(r, 10), Number(r, 11)), ct, [.. args]);
+                r.GetInt32(7) == 1, Text(r, 8), Number(r, 9), Number(r, 10), Number(r, 11), r.GetInt64(12) == 1), ct, [.. args]);
 
         static string? Text(DbDataReader r, int column) => r.IsDBNull(column) ? null : r.GetString(column);
 

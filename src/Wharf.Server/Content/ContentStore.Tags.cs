@@ -29,13 +29,16 @@ internal sealed partial class ContentStore
                SELECT max(at) FROM (
                       SELECT now_ms() AS at
                       UNION ALL SELECT max(started_ms) + 1 FROM tag WHERE {ThisTag}
-                      UNION ALL SELECT max(ended_ms) FROM tag WHERE {ThisTag}) candidates), @by, @reversion, @immutable
-         WHERE NOT EXISTS (SELECT 1 FROM tag WHERE {ThisTag} AND ended_ms IS NULL)
+                      UNION ALL SELECT max(ended_ms) FROM tag WHERE {ThisTag}) candidates), @by, @reversion,
+               CASE WHEN @immutable = 1 OR EXISTS (SELECT 1 FROM manifest_link WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest AND immutable = 1) THEN 1 ELSE 0 END
+         WHERE {IsNews}
         """;
+    private const string IsNews = $"NOT EXISTS (SELECT 1 FROM tag WHERE {ThisTag} AND ended_ms IS NULL)";
+    // What is immutable does not end by itself, as in Quay.
     private const string ExpireAsLabelled = $"""
         UPDATE tag SET expires_ms = now_ms() + (
                SELECT expires_after_ms FROM manifest_link WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest)
-         WHERE {ThisTag} AND ended_ms IS NULL AND EXISTS (
+         WHERE {ThisTag} AND ended_ms IS NULL AND immutable = 0 AND EXISTS (
                SELECT 1 FROM manifest_link WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest AND expires_after_ms IS NOT NULL)
         """;
 
@@ -67,7 +70,10 @@ internal sealed partial class ContentStore
         if (change.Digest is { } wanted && (await ReviveAsync(tx, access, [wanted.ToArray()])).Count > 0)
             return new Refusal(RefusalKind.ManifestUnknown, wanted);
         var live = await FindLiveAsync(tx, access, tag);
-        if (change.Digest is { } to && live?.Digest != to)
+        var to = change.Digest is { } other && other != live?.Digest ? other : default;
+        if (await CheckImmutabilityAsync(tx, access, tag, live, to, change, terms) is { } forbidden)
+            return forbidden;
+        if (!to.IsDefault)
         {
             await MoveTagAsync(tx, access, tag, to, by, change.IsRestoration, terms);
             var kind = change.IsRestoration ? "tag.restored" : live is null ? "tag.created" : "tag.moved";
@@ -80,6 +86,8 @@ internal sealed partial class ContentStore
             return new Refusal(RefusalKind.TagUnknown);
         if (change.SetsExpiry)
             await SetExpiryAsync(tx, access, tag, row, change.ExpiresMs, by);
+        if (change.Immutable is { } immutable)
+            await SetImmutableAsync(tx, access, tag, row, immutable, by);
         return null;
     }, ct);
 
@@ -171,7 +179,10 @@ internal sealed partial class ContentStore
         var (ns, repo, name, raw) = (("ns", (object?)access.NamespaceId), ("repo", (object?)access.RepositoryId), ("name", (object?)tag), ("digest", (object?)digest.ToArray()));
         Reviews.Add(batch, ReviewOfFormer, ns, repo, name, raw);
         batch.Add(EndFormer, ("by", by.AccountId), ns, repo, name, raw);
-        batch.Add(Begin, ns, repo, name, raw, ("by", by.AccountId), ("reversion", 0L), ("immutable", terms.Immutable.Contains(tag) ? 1L : 0L));
+        var immutable = terms.Immutable.Contains(tag);
+        if (immutable)
+            Events.Add(batch, MadeImmutable, access.NamespaceId, access.RepositoryId, digest.ToArray(), MadeImmutablePayload(tag, by), IsNews, name);
+        batch.Add(Begin, ns, repo, name, raw, ("by", by.AccountId), ("reversion", 0L), ("immutable", immutable ? 1L : 0L));
         batch.Add(ExpireAsLabelled, ns, repo, name, raw);
     }
 
@@ -181,7 +192,10 @@ internal sealed partial class ContentStore
         var (ns, repo, name, raw) = (("ns", (object?)access.NamespaceId), ("repo", (object?)access.RepositoryId), ("name", (object?)tag), ("digest", (object?)digest.ToArray()));
         await Reviews.AddAsync(tx, ReviewOfFormer, ns, repo, name, raw);
         await tx.ExecuteAsync(EndFormer, ("by", by.AccountId), ns, repo, name, raw);
-        await tx.ExecuteAsync(Begin, ns, repo, name, raw, ("by", by.AccountId), ("reversion", isRestoration ? 1L : 0L), ("immutable", terms.Immutable.Contains(tag) ? 1L : 0L));
+        var immutable = terms.Immutable.Contains(tag);
+        if (immutable)
+            await Events.AddAsync(tx, MadeImmutable, access.NamespaceId, access.RepositoryId, digest.ToArray(), MadeImmutablePayload(tag, by));
+        await tx.ExecuteAsync(Begin, ns, repo, name, raw, ("by", by.AccountId), ("reversion", isRestoration ? 1L : 0L), ("immutable", immutable ? 1L : 0L));
         await tx.ExecuteAsync(ExpireAsLabelled, ns, repo, name, raw);
     }
 
@@ -192,8 +206,8 @@ internal sealed partial class ContentStore
     }
 
     private static ValueTask<LiveTag?> FindLiveAsync(Tx tx, RepositoryAccess access, string tag) => tx.OneAsync(
-        $"SELECT digest, started_ms, expires_ms, now_ms() FROM tag WHERE {ThisTag} AND {IsLive}",
-        static r => new LiveTag(new Digest(r.GetFieldValue<byte[]>(0)), r.GetInt64(1), r.IsDBNull(2) ? null : r.GetInt64(2), r.GetInt64(3)),
+        $"SELECT digest, started_ms, expires_ms, now_ms(), immutable FROM tag WHERE {ThisTag} AND {IsLive}",
+        static r => new LiveTag(new Digest(r.GetFieldValue<byte[]>(0)), r.GetInt64(1), r.IsDBNull(2) ? null : r.GetInt64(2), r.GetInt64(3), r.GetInt64(4) == 1),
         ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("name", tag));
 
     private static ValueTask<byte[]?> EndLiveAsync(Tx tx, RepositoryAccess access, string tag, Principal by) => tx.OneAsync(
@@ -222,5 +236,5 @@ internal sealed partial class ContentStore
         SELECT digest FROM below
         """, static r => r.GetFieldValue<byte[]>(0), ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("digest", index));
 
-    private sealed record LiveTag(Digest Digest, long StartedMs, long? ExpiresMs, long NowMs);
+    private sealed record LiveTag(Digest Digest, long StartedMs, long? ExpiresMs, long NowMs, bool IsImmutable);
 }

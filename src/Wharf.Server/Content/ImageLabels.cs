@@ -14,6 +14,9 @@ internal sealed class ImageLabels(IBlobDriver driver)
     /// <summary>Quay's label for how long a tag of the image lives.</summary>
     private const string ExpiresAfter = "quay.expires-after";
 
+    /// <summary>Quay's label of an image whose tags cannot be changed.</summary>
+    private const string Immutable = "quay.immutable";
+
     /// <param name="config">The image's config, where the repository has it.</param>
     public async ValueTask<Dictionary<string, string>> ReadAsync(Manifest manifest, BlobEntry? config, CancellationToken ct)
     {
@@ -44,6 +47,10 @@ internal sealed class ImageLabels(IBlobDriver driver)
         // Later than any date that can be written is never; at once is no lifetime.
         return count * seconds * 1000 is > 0 and <= MaxLifetimeMs and var ms ? ms : null;
     }
+
+    /// <summary>Whether tags of an image with these labels are immutable; null when they do not say it.</summary>
+    public static bool? IsImmutable(IReadOnlyDictionary<string, string> labels) =>
+        labels.TryGetValue(Immutable, out var text) ? text.AsSpan().Trim().Equals("true", StringComparison.OrdinalIgnoreCase) : null;
 
     private const long MaxLifetimeMs = 1000L * 365 * 86_400 * 1000;
 

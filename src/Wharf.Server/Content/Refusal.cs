@@ -12,6 +12,11 @@ internal sealed record Refusal(RefusalKind Kind, Digest Digest = default, string
     /// <summary>What a rule remembered is not so any more; it looks again (<see cref="IChangeRule"/>).</summary>
     public static readonly Refusal RuleChanged = new(RefusalKind.RuleChanged);
     public static readonly Refusal UploadTaken = new(RefusalKind.UploadTaken);
+
+    /// <summary>Quay's words, and what would be right.</summary>
+    /// <param name="operation">What was to be done with the tag: delete, overwrite, set expiration on.</param>
+    public static Refusal Immutable(string operation, string? tag) => new(RefusalKind.Immutable, default,
+        $"Cannot {operation} immutable tag{(tag is null ? "" : $" '{tag}'")}. An administrator of the repository can make it changeable.");
 }
 
 internal enum RefusalKind
@@ -56,6 +61,12 @@ internal enum RefusalKind
 
     /// <summary>The tag is immutable, or the manifest is one that an immutable tag names.</summary>
     Immutable,
+
+    /// <summary>The tag expires, and so cannot become immutable.</summary>
+    Expiring,
+
+    /// <summary>What was asked for is for administrators of the repository.</summary>
+    NotAdministrator,
 
     /// <summary>There is no room in a quota.</summary>
     OverQuota,

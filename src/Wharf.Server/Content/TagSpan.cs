@@ -11,6 +11,7 @@ namespace Wharf.Server.Content;
 /// <param name="Size">Bytes of the blobs that the manifest names; null for an index and where it is gone.</param>
 /// <param name="Children">How many manifests an index names; null for what is none.</param>
 /// <param name="PresentChildren">How many of them are here.</param>
+/// <param name="IsImmutable">Whether the tag cannot be changed; of one that has ended, whether it could not.</param>
 internal sealed record TagSpan(
     string Name, Digest Digest, long StartedMs, long? EndsMs, bool IsReversion, string? StartedBy, string? EndedBy, bool IsRestorable,
-    string? MediaType, long? Size, long? Children, long? PresentChildren);
+    string? MediaType, long? Size, long? Children, long? PresentChildren, bool IsImmutable);

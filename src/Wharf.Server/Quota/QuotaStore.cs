@@ -58,7 +58,7 @@ internal sealed class QuotaStore(Database db)
         var id = await tx.OneAsync("INSERT INTO quota (namespace_id, prefix, limit_bytes, created_ms) VALUES (@ns, @prefix, @bytes, now_ms()) RETURNING id",
             static r => r.GetInt64(0), ns, ("prefix", prefix), ("bytes", bytes));
         foreach (var (kind, percent) in limits)
-            await tx.ExecuteAsync("INSERT INTO quota_limit (quota_id, kind, percent) VALUES (@id, @kind, @percent)", ("id", id), ("kind", kind), ("percent", percent));
+            await tx.ExecuteAsync("INSERT INTO quota_limit (namespace_id, quota_id, kind, percent) VALUES (@ns, @id, @kind, @percent)", ("ns", of.NamespaceId), ("id", id), ("kind", kind), ("percent", percent));
         await ThresholdsAsync(tx, id);
         if (prefix.Length > 0)
             await tx.ExecuteAsync("INSERT INTO usage (namespace_id, quota_id, bytes, recount_ms) VALUES (@ns, @id, 0, 0)", ns, ("id", id));
@@ -102,7 +102,7 @@ internal sealed class QuotaStore(Database db)
             return "Only one quota limit of type 'Reject' allowed.";
         if (limits.Count >= MaxLimits)
             return $"A quota has at most {MaxLimits} thresholds.";
-        await tx.ExecuteAsync("INSERT INTO quota_limit (quota_id, kind, percent) VALUES (@id, @kind, @percent)", ("id", quota.Id), ("kind", kind), ("percent", percent));
+        await tx.ExecuteAsync("INSERT INTO quota_limit (namespace_id, quota_id, kind, percent) VALUES (@ns, @id, @kind, @percent)", ("ns", of.NamespaceId), ("id", quota.Id), ("kind", kind), ("percent", percent));
         await ThresholdsAsync(tx, quota.Id);
         await TellAsync(tx, by, of, "quota.limit_created", quota.Id, quota.Prefix, new JsonObject { ["type"] = kind, ["threshold_percent"] = percent });
         return null;
@@ -161,7 +161,7 @@ internal sealed class QuotaStore(Database db)
 
     public static async ValueTask PurgeAsync(Tx tx, long namespaceId)
     {
-        await tx.ExecuteAsync("DELETE FROM quota_limit WHERE quota_id IN (SELECT id FROM quota WHERE namespace_id = @ns)", ("ns", namespaceId));
+        await tx.ExecuteAsync("DELETE FROM quota_limit WHERE namespace_id = @ns", ("ns", namespaceId));
         await tx.ExecuteAsync("DELETE FROM quota WHERE namespace_id = @ns", ("ns", namespaceId));
         await Usage.PurgeAsync(tx, namespaceId);
     }

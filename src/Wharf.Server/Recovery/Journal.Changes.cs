@@ -19,6 +19,9 @@ internal sealed partial class Journal
     // Kinds that change nothing that the journal keeps.
     private static readonly string[] s_unkept = ["session.", "apptoken.", "message.", "servicekey.", "oauth.", "recovery.", "registry.", "repositoryemail.", "logs."];
 
+    // Kinds that change what a namespace's content may be and do.
+    private static readonly string[] s_policies = ["immutability.", "quota."];
+
     /// <returns>The last position read; 0 when there was nothing.</returns>
     private async Task<long> ReadEventsAsync(Changes changes, long after, CancellationToken ct)
     {
@@ -49,6 +52,8 @@ internal sealed partial class Journal
     private static void Note(RepositoryChanges changes, string kind, byte[]? digest, JsonDocument? payload)
     {
         changes.Permissions |= kind.StartsWith("repository.", StringComparison.Ordinal);
+        changes.Policies |= kind.StartsWith("immutability.", StringComparison.Ordinal);
+        changes.Immutable |= kind == "tag.made_immutable";
         if (digest is not null)
             changes.Digests.Add(new Digest(digest));
         if (payload?.RootElement is not { ValueKind: JsonValueKind.Object } root)
@@ -76,6 +81,8 @@ internal sealed partial class Journal
             if (Number(payload, "account") is { } member)
                 changes.Accounts.Add(member);
         }
+        else if (Array.Exists(s_policies, kind.StartsWith))
+            changes.Policies.Add(ns);
         else if (ns != 0)
         {
             changes.Accounts.Add(ns);
@@ -109,6 +116,9 @@ internal sealed partial class Journal
             foreach (var table in (string[])["robot", "prototype", "repository"])
                 await ReplaceAsync(table, writer, progress, ct, ("namespace_id", ns));
         }
+        foreach (var ns in changes.Policies)
+            foreach (var table in (string[])["immutability_policy", "quota", "quota_limit"])
+                await ReplaceAsync(table, writer, progress, ct, ("namespace_id", ns));
         foreach (var team in changes.Teams)
         {
             await ReplaceAsync("team", writer, progress, ct, ("id", team));
@@ -147,12 +157,16 @@ internal sealed partial class Journal
         if (changed.Permissions)
             foreach (var table in (string[])["account_grant", "team_grant"])
                 await ReplaceAsync(table, writer, progress, ct, ("namespace_id", ns), ("repository_id", repository));
+        if (changed.Policies)
+            await ReplaceAsync("immutability_policy", writer, progress, ct, ("namespace_id", ns), ("repository_id", repository));
 
         const string InRepository = "namespace_id = @ns AND repository_id = @repo";
         var since = changed.SinceMs - SlackMs;
         // Whatever moved tags (a push, a restoration of all of them) did it at its own time. A tag that was moved or deleted may keep or revive what it names.
         var moved = $"{InRepository} AND (started_ms >= @since OR ended_ms >= @since)";
         await CopyAsync(writer, JournalTable.Get("tag"), moved, progress, ct, ("ns", ns), ("repo", repository), ("since", since));
+        if (changed.Immutable)
+            await CopyAsync(writer, JournalTable.Get("tag"), $"{InRepository} AND immutable = 1 AND ended_ms IS NULL", progress, ct, ("ns", ns), ("repo", repository));
         foreach (var tags in changed.Tags.Chunk(Chunk))
             foreach (var tag in tags)
                 await CopyAsync(writer, JournalTable.Get("tag"), $"{InRepository} AND name = @name", progress, ct, ("ns", ns), ("repo", repository), ("name", tag));
@@ -246,6 +260,9 @@ internal sealed partial class Journal
 
         public HashSet<long> Teams { get; } = [];
 
+        /// <summary>Namespaces whose policies or quotas changed.</summary>
+        public HashSet<long> Policies { get; } = [];
+
         public HashSet<Digest> Blobs { get; } = [];
 
         public Dictionary<(long Namespace, long Repository), RepositoryChanges> Repositories { get; } = [];
@@ -262,6 +279,11 @@ internal sealed partial class Journal
     private sealed class RepositoryChanges
     {
         public bool Permissions { get; set; }
+
+        public bool Policies { get; set; }
+
+        /// <summary>Whether a policy made tags immutable, which are not named.</summary>
+        public bool Immutable { get; set; }
 
         public long SinceMs { get; set; }
 

@@ -27,17 +27,18 @@ internal static class TagsApi
             .Query("filter_tag_name", "`eq:` and a name, or `like:` and a part of names.").Query("limit", "How many rows there are on a page: 50 if not given, at most 100.", "integer")
             .Query("page", "Which page, from 1 on.", "integer").Paged().Gives(TagsJson.Default.TagHistory);
         app.MapPut("/api/v1/repository/-/tag/{tag}", Change).Requires(Permission.Push).WithName("changeTag")
-            .Describe("Points a tag at a manifest of the repository, and says when it is to end.",
-                "A manifest that no tag names any more is fine as long as it can be had back. `expiration` is seconds since 1970, null for never; a tag lives for an hour at least, and ends at most 104 weeks from now.")
-            .Takes(TagsJson.Default.TagUpdate).Gives(TagsJson.Default.String, 201);
+            .Describe("Points a tag at a manifest of the repository, says when it is to end, and whether it can be changed.",
+                "A manifest that no tag names any more is fine as long as it can be had back. `expiration` is seconds since 1970, null for never; a tag lives for an hour at least, and ends at most 104 weeks from now. " +
+                "`immutable`: true keeps the tag as it is until an administrator of the repository sends false.")
+            .Takes(TagsJson.Default.TagUpdate).Gives(TagsJson.Default.String, 201).Gives(409);
         app.MapDelete("/api/v1/repository/-/tag/{tag}", Delete).Requires(Permission.Delete).WithName("deleteFullTag")
-            .Describe("Ends a tag; it can be restored for a while.").Query("skipRecoveryPeriod", "It cannot be restored.", "boolean").Gives(204);
+            .Describe("Ends a tag; it can be restored for a while.").Query("skipRecoveryPeriod", "It cannot be restored.", "boolean").Gives(204).Gives(409);
         app.MapPost("/api/v1/repository/-/tag/{tag}/restore", Restore).Requires(Permission.Push).WithName("restoreTag")
-            .Describe("Points a tag at a manifest that it named before.").Takes(TagsJson.Default.TagRestoration).Gives(TagsJson.Default.RestoredTag);
+            .Describe("Points a tag at a manifest that it named before.").Takes(TagsJson.Default.TagRestoration).Gives(TagsJson.Default.RestoredTag).Gives(409);
         app.MapPost("/api/v1/repository/-/tag/{tag}/expire", Expire).Requires(Permission.Delete).WithName("removeTagFromTimemachine")
             .Describe("Deletes what a tag names, or has named, so that it cannot be restored.",
                 "With `is_alive` what it names now, else the manifest of `manifest_digest`. A manifest that another tag holds stays.")
-            .Takes(TagsJson.Default.TagPurge).Gives(200);
+            .Takes(TagsJson.Default.TagPurge).Gives(200).Gives(409);
     }
 
     private static async Task<IResult> List(HttpContext http, ContentStore content, CancellationToken ct)
@@ -102,12 +103,18 @@ internal static class TagsApi
                 return Problem.InvalidRequest("expiration is a number of seconds since 1970, or null.");
             expiry = (long)(seconds * 1000);
         }
-        if (digest is null && !given)
-            return Problem.InvalidRequest("One of manifest_digest and expiration must be given.");
-        var access = http.Access();
+        if (digest is null && !given && body.Immutable is null)
+            return Problem.InvalidRequest("One of manifest_digest, expiration and immutable must be given.");
+        var (access, by) = (http.Access(), http.Caller().Principal);
         if (!access.Exists)
             return NoSuchRepository;
-        return await content.ChangeTagAsync(http.Caller().Principal, access, tag, new TagChange(digest, SetsExpiry: given, ExpiresMs: expiry), ct) is { } refusal
+        // As the gate would decide about an operation for administrators: scopes have made the role what it is.
+        var mayLoosen = access.Role >= RepositoryRole.Admin;
+        // Who wants both at once wants the tag moved; it has to be changeable before.
+        if (body.Immutable == false && digest is not null
+            && await content.ChangeTagAsync(by, access, tag, new TagChange(null, Immutable: false, MayLoosen: mayLoosen), ct) is { } unmoved && unmoved.Kind != RefusalKind.TagUnknown)
+            return Refused(unmoved);
+        return await content.ChangeTagAsync(by, access, tag, new TagChange(digest, SetsExpiry: given, ExpiresMs: expiry, Immutable: body.Immutable, MayLoosen: mayLoosen), ct) is { } refusal
             ? Refused(refusal)
             : TypedResults.Json("Updated", TagsJson.Default.String, statusCode: 201);
     }
@@ -171,6 +178,8 @@ internal static class TagsApi
         RefusalKind.TagUnknown => NoSuchTag,
         RefusalKind.ManifestUnknown => NoSuchManifest,
         RefusalKind.Immutable => new Problem(409, "tag_immutable", refusal.Message ?? "The tag is immutable."),
+        RefusalKind.Expiring => Problem.InvalidRequest(refusal.Message!),
+        RefusalKind.NotAdministrator => Problem.InsufficientScope(refusal.Message!),
         RefusalKind.OverQuota => Problem.InsufficientScope(refusal.Message ?? "There is no room in the quota."),
         RefusalKind.Held => new Problem(409, "held", refusal.Message ?? "There is a legal hold on it."),
         RefusalKind.RuleChanged => new Problem(503, "unavailable", "A rule about this repository is being changed. Try again.", 5),
@@ -186,7 +195,7 @@ internal static class TagsApi
 
     private static TagLifetime View(TagSpan t) => new(
         t.Name, t.IsReversion, t.StartedMs / 1000, t.EndsMs / 1000, t.Digest.ToString(), MediaTypes.IsIndex(t.MediaType), t.Size, QuayDate.Format(t.StartedMs)!, QuayDate.Format(t.EndsMs),
-        t.Children is null ? null : t.PresentChildren < t.Children, t.Children, t.PresentChildren, t.StartedBy, t.EndedBy, t.IsRestorable);
+        t.Children is null ? null : t.PresentChildren < t.Children, t.Children, t.PresentChildren, t.StartedBy, t.EndedBy, t.IsRestorable, t.IsImmutable);
 
     private static bool TryNumber(IQueryCollection query, string name, long otherwise, out long number)
     {
@@ -215,9 +224,9 @@ internal sealed record TagHistory(IReadOnlyList<TagLifetime> Tags, long Page, bo
 /// <param name="StartedBy">Who pointed the tag at it. This, EndedBy and Restorable are not in Quay.</param>
 internal sealed record TagLifetime(
     string Name, bool Reversion, long StartTs, long? EndTs, string ManifestDigest, bool IsManifestList, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] long? Size, string LastModified, string? Expiration,
-    bool? IsSparse, long? ChildManifestCount, long? PresentChildCount, string? StartedBy, string? EndedBy, bool Restorable);
+    bool? IsSparse, long? ChildManifestCount, long? PresentChildCount, string? StartedBy, string? EndedBy, bool Restorable, bool Immutable);
 
-internal sealed record TagUpdate(string? ManifestDigest = null)
+internal sealed record TagUpdate(string? ManifestDigest = null, bool? Immutable = null)
 {
     public JsonElement Expiration { get; init; }
 }

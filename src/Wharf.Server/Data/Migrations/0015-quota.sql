@@ -16,10 +16,11 @@ CREATE TABLE quota (
     UNIQUE (namespace_id, prefix)
 );
 CREATE TABLE quota_limit (
-    id       IDENTITY,
-    quota_id BIGINT NOT NULL,
-    kind     TEXT NOT NULL,                -- Warning | Reject
-    percent  BIGINT NOT NULL
+    id           IDENTITY,
+    namespace_id BIGINT NOT NULL,
+    quota_id     BIGINT NOT NULL,
+    kind         TEXT NOT NULL,            -- Warning | Reject
+    percent      BIGINT NOT NULL
 );
 CREATE INDEX quota_limit_quota ON quota_limit (quota_id);
 

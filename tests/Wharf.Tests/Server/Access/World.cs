@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
+using Wharf.Tests.Server.Immutability;
 using Wharf.Tests.Server.OAuth;
 
 namespace Wharf.Tests.Server.Access;
@@ -97,7 +98,7 @@ internal sealed class World
             Is(owner.SendJsonAsync("POST", "/api/v1/repository", $$"""{"namespace":"{{org}}","repository":"app","visibility":"private","description":""}"""), 201));
         await Task.WhenAll(
             GrantAsync(_people["reader"].Name, "read"), GrantAsync(_people["writer"].Name, "write"), GrantAsync(_people["admin"].Name, "admin"),
-            GrantAsync(_people["user"].Name, "write"), GrantAsync($"{org}+ci", "write"), PrototypeAsync(), ApplicationAsync(),
+            GrantAsync(_people["user"].Name, "write"), GrantAsync($"{org}+ci", "write"), PrototypeAsync(), PoliciesAsync(), QuotaAsync(), ApplicationAsync(),
             Is(owner.SendJsonAsync("PUT", $"/api/v1/repository/{org}/app/permissions/team/spares", """{"role":"read"}"""), 200), ImageAsync(),
             Is(owner.SendAsync("PUT", $"/api/v1/organization/{org}/pullstatistics/exclusions/{org}+spare"), 204),
             HoldAsync("hold", _registry.Client, "/api/v1/superuser/hold", """{"kind":"audit","from":"2020-01-01T00:00:00Z","to":"2020-01-02T00:00:00Z","reason":"spare"}"""));
@@ -139,6 +140,32 @@ internal sealed class World
         }
 
         async Task HoldAsync(string name, HttpClient by, string path, string body) => _names[name] = (await by.SendJsonAsync("POST", path, body)).Is(201).Json.GetProperty("id").GetString()!;
+
+        // About no tag of this world.
+        async Task PoliciesAsync()
+        {
+            _names["orgimmutability"] = await owner.CreatePolicyAsync(PolicyRequests.OrganizationPolicies(org), "spare");
+            _names["immutability"] = await owner.CreatePolicyAsync(PolicyRequests.Policies($"{org}/app"), "spare");
+        }
+
+        // One that superusers have set, and one of the organization's own.
+        async Task QuotaAsync()
+        {
+            foreach (var prefix in (string[])["", "spare/"])
+                (await _registry.Client.SendJsonAsync("POST", $"/api/v1/organization/{org}/quota",
+                    $$"""{"limit_bytes":1000000000,"prefix":"{{prefix}}","limits":[{"type":"Warning","threshold_percent":90}]}""")).Is(201);
+            // A person has one of the registry's, and keeps it from world to world.
+            var of = $"/api/v1/superuser/users/{_people["stranger"].Name}/quota";
+            await _registry.Client.SendJsonAsync("POST", of, """{"limit_bytes":1000000000,"limits":[{"type":"Warning","threshold_percent":90}]}""");
+            var own = (await _registry.Client.ReadAsync(of)).Is(200).Json[0];
+            (_names["quotauser"], _names["userquota"], _names["userquotalimit"]) = (_people["stranger"].Name, own.GetProperty("id").GetRawText(), own.GetProperty("limits")[0].GetProperty("id").GetRawText());
+            var quotas = (await owner.ReadAsync($"/api/v1/organization/{org}/quota")).Is(200).Json;
+            foreach (var (i, name) in ((int, string)[])[(0, "quota"), (1, "prefixquota")])
+            {
+                _names[name] = quotas[i].GetProperty("id").GetRawText();
+                _names[name + "limit"] = quotas[i].GetProperty("limits")[0].GetProperty("id").GetRawText();
+            }
+        }
 
         Task GrantAsync(string name, string role) =>
             Is(owner.SendJsonAsync("PUT", $"/api/v1/repository/{org}/app/permissions/user/{name}", $$"""{"role":"{{role}}"}"""), 200);

@@ -56,6 +56,28 @@ public sealed class LifetimeModelTests
             new(OpKind.PushBlob, 0, 0, 1), new(OpKind.PushBlob, 0, 1, 1), new(OpKind.PutTagged, 0, 0, 0), new(OpKind.EndTag, 0, 0, 0), new(OpKind.Advance, 0, 0, 0), new(OpKind.Round, 0, 0, 0),
             new(OpKind.Advance, 0, 0, 1), new(OpKind.HeadManifest, 0, 0, 0), new(OpKind.Advance, 0, 0, 1), new(OpKind.Round, 0, 0, 0),
         ]),
+        // A push without a tag is looked at before its time.
+        new(TimeSpan.FromDays(1),
+        [
+            new(OpKind.PushBlob, 0, 0, 1), new(OpKind.PushBlob, 0, 1, 1), new(OpKind.PutUntagged, 0, 0, 0), new(OpKind.Collect, 0, 0, 30), new(OpKind.Advance, 0, 0, 2), new(OpKind.Round, 0, 0, 0),
+        ]),
+        // Somebody has a lease when the last tag goes.
+        new(TimeSpan.Zero,
+        [
+            new(OpKind.PushBlob, 0, 0, 1), new(OpKind.PushBlob, 0, 1, 1), new(OpKind.PutTagged, 0, 0, 0), new(OpKind.TakeLease, 0, 0, 2), new(OpKind.EndTag, 0, 0, 0), new(OpKind.Advance, 0, 0, 0), new(OpKind.Round, 0, 0, 0),
+            new(OpKind.Advance, 0, 0, 2), new(OpKind.Round, 0, 0, 0),
+        ]),
+        // A tag goes that is on hold.
+        new(TimeSpan.Zero,
+        [
+            new(OpKind.PushBlob, 0, 0, 1), new(OpKind.PushBlob, 0, 1, 1), new(OpKind.PutTagged, 0, 0, 1), new(OpKind.SetHold, 0, 0, 1), new(OpKind.EndTag, 0, 0, 1), new(OpKind.Advance, 0, 0, 0), new(OpKind.Round, 0, 0, 0),
+            new(OpKind.Advance, 0, 0, 2), new(OpKind.Round, 0, 0, 0),
+        ]),
+        // A tag moves, and never comes back.
+        new(TimeSpan.Zero,
+        [
+            new(OpKind.PushBlob, 0, 0, 1), new(OpKind.PushBlob, 0, 1, 1), new(OpKind.PushBlob, 0, 2, 1), new(OpKind.PutTagged, 0, 0, 0), new(OpKind.PutTagged, 0, 2, 0),
+        ]),
         // A referrer, of which the last review was while its subject was there, outlives it.
         new(TimeSpan.Zero,
         [

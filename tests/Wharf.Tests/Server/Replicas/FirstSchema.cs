@@ -16,6 +16,9 @@ internal static class FirstSchema
         ALTER TABLE storage_garbage DROP COLUMN locked_until_ms;
         DROP TABLE pull_exclusion;
         DROP TABLE pull_count;
+        DROP TABLE immutability_version;
+        DROP TABLE immutability_policy;
+        ALTER TABLE manifest_link DROP COLUMN immutable;
         CREATE INDEX repository_blob_digest ON repository_blob (digest);
         DROP INDEX repository_blob_holders;
         DROP TABLE usage_day;
