@@ -24,6 +24,7 @@ internal static class ParameterNames
         ["name"] = "The name of an organization.",
         ["namespace"] = "The name of a user or organization.",
         ["orgname"] = "The name of an organization.",
+        ["policy_uuid"] = "The id of a policy, as its list has it.",
         ["prefix"] = "What the names begin with.",
         ["prototypeid"] = "The id of a default permission.",
         ["quota_id"] = "The id of a quota, as its list has it.",

@@ -48,7 +48,7 @@ internal sealed partial class Journal
 
     private static void Note(RepositoryChanges changes, string kind, byte[]? digest, JsonDocument? payload)
     {
-        changes.Permissions |= kind.StartsWith("repository.", StringComparison.Ordinal);
+        changes.Permissions |= kind.StartsWith("repository.", StringComparison.Ordinal) || kind.StartsWith("prunepolicy.", StringComparison.Ordinal);
         if (digest is not null)
             changes.Digests.Add(new Digest(digest));
         if (payload?.RootElement is not { ValueKind: JsonValueKind.Object } root)
@@ -106,7 +106,7 @@ internal sealed partial class Journal
             await ReplaceAsync("team", writer, progress, ct, ("namespace_id", ns));
             await CopyAsync(writer, JournalTable.Get("team_member"), "team_id IN (SELECT id FROM team WHERE namespace_id = @ns)", progress, ct, ("ns", ns));
             await CopyAsync(writer, JournalTable.Get("namespace"), "id IN (SELECT id FROM robot WHERE namespace_id = @ns)", progress, ct, ("ns", ns));
-            foreach (var table in (string[])["robot", "prototype", "repository"])
+            foreach (var table in (string[])["robot", "prototype", "repository", "prune_policy"])
                 await ReplaceAsync(table, writer, progress, ct, ("namespace_id", ns));
         }
         foreach (var team in changes.Teams)
@@ -145,7 +145,7 @@ internal sealed partial class Journal
             return;
         }
         if (changed.Permissions)
-            foreach (var table in (string[])["account_grant", "team_grant"])
+            foreach (var table in (string[])["account_grant", "team_grant", "prune_policy"])
                 await ReplaceAsync(table, writer, progress, ct, ("namespace_id", ns), ("repository_id", repository));
 
         const string InRepository = "namespace_id = @ns AND repository_id = @repo";

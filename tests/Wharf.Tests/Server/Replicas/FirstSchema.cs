@@ -18,6 +18,9 @@ internal static class FirstSchema
         DROP TABLE pull_count;
         CREATE INDEX repository_blob_digest ON repository_blob (digest);
         DROP INDEX repository_blob_holders;
+        DROP INDEX tag_immutable;
+        DROP TABLE prune_run;
+        DROP TABLE prune_policy;
         DROP TABLE usage_day;
         DROP TABLE usage;
         DROP TABLE usage_delta;
