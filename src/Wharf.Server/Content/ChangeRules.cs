@@ -45,15 +45,6 @@ internal sealed class ChangeRules(IEnumerable<IChangeRule> rules)
         return null;
     }
 
-    /// <summary>What the rules have a pruning leave out.</summary>
-    public async ValueTask<IReadOnlyList<Spare>> SparesAsync(Change change, CancellationToken ct)
-    {
-        var terms = new Terms();
-        foreach (var rule in _rules)
-            await rule.AddAsync(terms, change, anew: true, ct);
-        return terms.Spares;
-    }
-
     private async ValueTask<Refusal> ExplainAsync(Refusal refusal, Change change, CancellationToken ct)
     {
         foreach (var rule in _rules)

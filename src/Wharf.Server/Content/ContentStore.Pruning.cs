@@ -2,6 +2,7 @@ using Wharf.Oci;
 using Wharf.Server.Auth;
 using Wharf.Server.Data;
 using Wharf.Server.Outbox;
+using Wharf.Server.PullStatistics;
 
 namespace Wharf.Server.Content;
 
@@ -14,7 +15,6 @@ internal sealed partial class ContentStore
     private const int MaxPayload = 7 << 10;
 
     private const string LiveHere = "t.namespace_id = @ns AND t.repository_id = @repo AND t.ended_ms IS NULL AND (t.expires_ms IS NULL OR t.expires_ms > now_ms())";
-    private const string LeasedTag = "EXISTS (SELECT 1 FROM digest_lease d WHERE d.namespace_id = @ns AND d.repository_id = @repo AND d.digest = t.digest AND d.expires_ms > now_ms())";
 
     // Names that follow another manifest begin so; '.' comes after '-'.
     private const string MayFollow = "t.name >= 'sha256-' AND t.name < 'sha512.' AND (t.name < 'sha256.' OR t.name >= 'sha512-')";
@@ -29,7 +29,7 @@ internal sealed partial class ContentStore
     {
         // A number in the text: not knowing it, PostgreSQL plans for a tenth of all rows.
         var limit = $"LIMIT {count}";
-        var columns = withPulls ? "t.name, t.started_ms, t.digest" : "t.name, t.started_ms";
+        var columns = withPulls ? "t.name, t.started_ms, t.namespace_id, t.repository_id, t.digest" : "t.name, t.started_ms";
         var page = $"SELECT {columns} FROM tag t WHERE {LiveHere}";
         var args = new List<(string, object?)> { ("ns", access.NamespaceId), ("repo", access.RepositoryId) };
         if (after is { } last)
@@ -45,34 +45,45 @@ internal sealed partial class ContentStore
         }
         page += $" ORDER BY t.started_ms DESC, t.name {limit}";
         return withPulls
-            ? db.ListAsync($"SELECT t.name, t.started_ms, ({LastPullOf("t.digest", "t.name")}) FROM ({page}) t ORDER BY t.started_ms DESC, t.name",
+            ? db.ListAsync($"SELECT t.name, t.started_ms, {PullStore.LastPull} FROM ({page}) t {PullStore.JoinPulls} ORDER BY t.started_ms DESC, t.name",
                 static r => new LiveTagName(r.GetString(0), r.GetInt64(1), r.IsDBNull(2) ? null : r.GetInt64(2)), ct, [.. args])
             : db.ListAsync(page, static r => new LiveTagName(r.GetString(0), r.GetInt64(1), null), ct, [.. args]);
     }
+
+    /// <summary>Why nothing in the repository is pruned; null where something may be.</summary>
+    public async Task<string?> FindPruneRefusalAsync(RepositoryAccess access, CancellationToken ct) =>
+        await rules.AdmitAsync(db, new Change(ChangeKind.Prune, Principal.Anonymous, access), ct) is { } refusal ? refusal.Message ?? refusal.Kind.ToString() : null;
 
     /// <summary>The live tags that no policy ends, and why.</summary>
     public async Task<Dictionary<string, string>> ListProtectedTagsAsync(RepositoryAccess access, CancellationToken ct)
     {
         var found = new Dictionary<string, string>(StringComparer.Ordinal);
-        (string, object?)[] here = [("ns", access.NamespaceId), ("repo", access.RepositoryId)];
-        foreach (var (sql, args) in Protections(await rules.SparesAsync(new Change(ChangeKind.Prune, Principal.Anonymous, access), ct)))
-            foreach (var (name, why) in await db.ListAsync(sql, static r => (r.GetString(0), r.GetString(1)), ct, Merged(here, args)))
+        foreach (var sql in s_protections)
+            foreach (var (name, why) in await db.ListAsync(sql, static r => (r.GetString(0), r.GetString(1)), ct, ("ns", access.NamespaceId), ("repo", access.RepositoryId)))
                 found.TryAdd(name, why);
         return found;
     }
 
-    private static IEnumerable<(string Sql, (string, object?)[] Args)> Protections(IReadOnlyList<Spare> spares)
-    {
-        yield return ($"SELECT t.name, 'immutable' FROM tag t WHERE {LiveHere} AND t.immutable = 1", []);
-        yield return ($"""
-            SELECT t.name, 'lease of ' || min(d.holder)
-              FROM digest_lease d JOIN tag t ON t.namespace_id = d.namespace_id AND t.repository_id = d.repository_id AND t.digest = d.digest
-             WHERE d.namespace_id = @ns AND d.repository_id = @repo AND d.expires_ms > now_ms() AND {LiveHere}
-             GROUP BY t.name
-            """, []);
-        foreach (var spare in spares)
-            yield return ($"SELECT t.name, '{spare.Why}' FROM tag t WHERE {LiveHere} AND ({spare.Condition})", spare.Args);
-    }
+    // The same as Unprotected says, each from where there are few.
+    private static readonly string[] s_protections =
+    [
+        $"SELECT t.name, 'immutable' FROM tag t WHERE {LiveHere} AND t.immutable = 1",
+        $"""
+        SELECT t.name, 'legal hold' FROM legal_hold h JOIN tag t ON t.namespace_id = h.namespace_id AND t.repository_id = h.repository_id AND t.name = h.tag
+         WHERE h.lifted_ms IS NULL AND h.namespace_id = @ns AND h.repository_id = @repo AND h.tag <> '' AND {LiveHere}
+        """,
+        $"""
+        SELECT t.name, 'lease of ' || min(d.holder)
+          FROM digest_lease d JOIN tag t ON t.namespace_id = d.namespace_id AND t.repository_id = d.repository_id AND t.digest = d.digest
+         WHERE d.namespace_id = @ns AND d.repository_id = @repo AND d.expires_ms > now_ms() AND {LiveHere}
+         GROUP BY t.name
+        """,
+    ];
+
+    private static readonly string s_unprotected = $"""
+        t.immutable = 0 AND NOT {LegalHolds.OnTag("t")}
+           AND NOT EXISTS (SELECT 1 FROM digest_lease d WHERE d.namespace_id = @ns AND d.repository_id = @repo AND d.digest = t.digest AND d.expires_ms > now_ms())
+        """;
 
     /// <summary>
     /// Ends tags that a policy takes. One that has been moved since it was judged stays, and so does what is protected or what a rule refuses.
@@ -113,24 +124,21 @@ internal sealed partial class ContentStore
             await tx.ExecuteAsync(takeTurns, repo, ("names", judged.Concat(followers.Select(static f => f.Name)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray()));
         if ((await CheckRepositoryAsync(tx, access) ?? await terms.CheckAsync(tx)) is { } refusal)
             return (refusal, 0);
-        var spared = string.Concat(terms.Spares.Select(static s => $" AND NOT ({s.Condition})"));
-        var args = Merged([ns, repo], [.. terms.Spares.SelectMany(static s => s.Args)]);
         // It would be enough that name and start are the same; the name alone is what an index finds.
         var ended = await tx.ListAsync($"""
             UPDATE tag AS t SET ended_ms = {ItsEnd}, ended_by = NULL
-             WHERE {LiveHere} AND t.name {db.Among("names")} AND t.name || ' ' || t.started_ms {db.Among("judged")}
-               AND t.immutable = 0 AND NOT {LeasedTag}{spared}
+             WHERE {LiveHere} AND t.name {db.Among("names")} AND t.name || ' ' || t.started_ms {db.Among("judged")} AND {s_unprotected}
             RETURNING name, digest
-            """, static r => (Name: r.GetString(0), Digest: r.GetFieldValue<byte[]>(1)), [.. args, ("names", judged), ("judged", tags.Select(static t => string.Create(null, $"{t.Name} {t.StartedMs}")).ToArray())]);
+            """, static r => (Name: r.GetString(0), Digest: r.GetFieldValue<byte[]>(1)), ns, repo, ("names", judged), ("judged", tags.Select(static t => string.Create(null, $"{t.Name} {t.StartedMs}")).ToArray()));
         if (followers.Count > 0)
         {
             var tagged = (await tx.ListAsync($"SELECT t.digest FROM tag t WHERE t.namespace_id = @ns AND t.repository_id = @repo AND t.ended_ms IS NULL AND t.digest {db.AmongBytes("subjects")}",
                 static r => new Digest(r.GetFieldValue<byte[]>(0)), ns, repo, ("subjects", followers.Select(static f => f.Subject).Distinct().Select(static d => d.ToArray()).ToArray()))).ToHashSet();
             ended.AddRange(await tx.ListAsync($"""
                 UPDATE tag AS t SET ended_ms = {ItsEnd}, ended_by = NULL
-                 WHERE {LiveHere} AND t.name {db.Among("names")} AND t.immutable = 0 AND NOT {LeasedTag}{spared}
+                 WHERE {LiveHere} AND t.name {db.Among("names")} AND {s_unprotected}
                 RETURNING name, digest
-                """, static r => (r.GetString(0), r.GetFieldValue<byte[]>(1)), [.. args, ("names", followers.Where(f => !tagged.Contains(f.Subject)).Select(static f => f.Name).ToArray())]));
+                """, static r => (r.GetString(0), r.GetFieldValue<byte[]>(1)), ns, repo, ("names", followers.Where(f => !tagged.Contains(f.Subject)).Select(static f => f.Name).ToArray())));
         }
         if (ended.Count == 0)
             return (null, 0);
@@ -195,12 +203,12 @@ internal sealed partial class ContentStore
     private const string LeasedManifest = "SELECT min(d.holder) FROM digest_lease d WHERE d.namespace_id = @ns AND d.repository_id = @repo AND d.digest = l.digest AND d.expires_ms > now_ms()";
 
     /// <summary>A page of the manifests that have no tag and belong to no other one, by their digests.</summary>
-    public ValueTask<List<UntaggedManifest>> ListUntaggedAsync(RepositoryAccess access, Digest after, bool withPulls, CancellationToken ct) => db.ListAsync($"""
-        SELECT l.digest, {UntaggedSince("l")}, {(withPulls ? $"({LastPullOf("l.digest", null)})" : "NULL")}, ({LeasedManifest})
+    public ValueTask<List<UntaggedManifest>> ListUntaggedAsync(RepositoryAccess access, Digest after, CancellationToken ct) => db.ListAsync($"""
+        SELECT l.digest, {UntaggedSince("l")}, (SELECT p.last_ms FROM pull_count p WHERE p.namespace_id = @ns AND p.repository_id = @repo AND p.tag = '' AND p.digest = l.digest), ({LeasedManifest}), CASE WHEN {LegalHolds.OnManifest("l")} THEN 1 ELSE 0 END
           FROM manifest_link l
          WHERE {Untagged("l")} AND l.digest > @after
          ORDER BY l.digest LIMIT {ManifestPage}
-        """, static r => new UntaggedManifest(new Digest(r.GetFieldValue<byte[]>(0)), r.GetInt64(1), r.IsDBNull(2) ? null : r.GetInt64(2), r.IsDBNull(3) ? null : $"lease of {r.GetString(3)}"), ct,
+        """, static r => new UntaggedManifest(new Digest(r.GetFieldValue<byte[]>(0)), r.GetInt64(1), r.IsDBNull(2) ? null : r.GetInt64(2), r.GetInt32(4) == 1 ? "legal hold" : r.IsDBNull(3) ? null : $"lease of {r.GetString(3)}"), ct,
         ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("after", after.ToArray()));
 
     /// <summary>Takes a manifest without a tag out of the repository, if that is what it still is. Its time in the time machine is what it has been.</summary>
@@ -208,14 +216,14 @@ internal sealed partial class ContentStore
     public async Task<bool> PruneManifestAsync(RepositoryAccess access, Digest digest, long sinceMs, string? policy, CancellationToken ct)
     {
         var (ns, repo, raw) = (("ns", (object?)access.NamespaceId), ("repo", (object?)access.RepositoryId), ("digest", (object?)digest.ToArray()));
-        var refusal = await rules.ApplyAsync(new Change(ChangeKind.DeleteManifest, Principal.Anonymous, access) { Digest = digest }, terms => db.WriteAsync(async tx =>
+        var refusal = await rules.ApplyAsync(new Change(ChangeKind.Prune, Principal.Anonymous, access) { Digest = digest }, terms => db.WriteAsync(async tx =>
         {
             // Whoever tags it, names it or takes a lease waits from here on, and finds it gone.
             await tx.ListAsync($"SELECT 1 FROM manifest_link WHERE namespace_id = @ns AND repository_id = @repo AND digest = @digest {db.ForUpdate}", static r => 0, ns, repo, raw);
             if ((await CheckRepositoryAsync(tx, access) ?? await terms.CheckAsync(tx)) is { } forbidden)
                 return forbidden;
             if (await tx.ExecuteAsync($"""
-                UPDATE manifest_link AS l SET deleted_ms = now_ms() WHERE {Untagged("l")} AND l.digest = @digest AND {UntaggedSince("l")} <= @since AND ({LeasedManifest}) IS NULL
+                UPDATE manifest_link AS l SET deleted_ms = now_ms() WHERE {Untagged("l")} AND l.digest = @digest AND {UntaggedSince("l")} <= @since AND ({LeasedManifest}) IS NULL AND NOT {LegalHolds.OnManifest("l")}
                 """, ns, repo, raw, ("since", sinceMs)) == 0)
                 return s_stays;
             await Reviews.AddAsync(tx, "SELECT 'manifest', @ns, @repo, @digest, now_ms()", ns, repo, raw);
@@ -231,14 +239,10 @@ internal sealed partial class ContentStore
 
     /// <summary>What some tags name, and when that was pulled last.</summary>
     public async Task<Dictionary<string, (Digest Digest, long? LastPulledMs)>> FindLiveTagsAsync(RepositoryAccess access, string[] names, CancellationToken ct) => (await db.ListAsync(
-        $"SELECT t.name, t.digest, ({LastPullOf("t.digest", "t.name")}) FROM tag t WHERE {LiveHere} AND t.name {db.Among("names")}",
+        $"SELECT t.name, t.digest, {PullStore.LastPull} FROM tag t {PullStore.JoinPulls} WHERE {LiveHere} AND t.name {db.Among("names")}",
         static r => (Name: r.GetString(0), Digest: new Digest(r.GetFieldValue<byte[]>(1)), Pulled: r.IsDBNull(2) ? (long?)null : r.GetInt64(2)), ct,
         ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("names", names))).ToDictionary(static t => t.Name, static t => (t.Digest, t.Pulled), StringComparer.Ordinal);
 
-    // By its digest, or by the tag.
-    private static string LastPullOf(string digest, string? tag) => "SELECT CAST(NULL AS BIGINT)";
-
-    private static (string, object?)[] Merged((string Name, object? Value)[] first, (string Name, object? Value)[] more) => [.. first.Concat(more).DistinctBy(static a => a.Name)];
 }
 
 /// <param name="StartedMs">When it began to name what it was judged for.</param>

@@ -16,13 +16,6 @@ internal sealed class Terms
     /// <summary>A query that takes locks. What depends on them is judged by a later one (contract 2).</summary>
     public void Lock(string sql, params (string Name, object? Value)[] args) => _steps.Add((sql, args, null));
 
-    /// <summary>What a pruning leaves out.</summary>
-    public List<Spare> Spares { get; } = [];
-
-    /// <summary>Has a pruning leave out tags, where a requirement would have all of it refused.</summary>
-    /// <inheritdoc cref="Content.Spare"/>
-    public void Spare(string why, string condition, params (string Name, object? Value)[] args) => Spares.Add(new Spare(why, condition, args));
-
     public void AddTo(Batch<Refusal> batch)
     {
         foreach (var (sql, args, otherwise) in _steps)

@@ -16,10 +16,10 @@ internal sealed class PruneWalk
     private readonly PrunePass _pass;
     private readonly List<AppliedPolicy> _untagged;
     private readonly bool _tagPulls;
-    private readonly bool _manifestPulls;
     private readonly long _nowMs;
     private readonly Dictionary<Digest, long> _left = [];
     private readonly int _pageSize;
+    private string? _refusal;
     private int _steps;
 
     /// <param name="steps">For how many of the first verdicts it tells how to go on after them.</param>
@@ -29,12 +29,12 @@ internal sealed class PruneWalk
         _pass = new PrunePass(policies, nowMs);
         _untagged = [.. policies.Where(static p => p.Policy.Method == PruneMethod.Untagged)];
         _tagPulls = policies.Any(static p => p.Policy.AsksForPulls && p.Policy.Method != PruneMethod.Untagged);
-        _manifestPulls = _untagged.Exists(static p => p.Policy.AsksForPulls);
     }
 
     /// <param name="from">Goes on there; null from the beginning.</param>
     public async IAsyncEnumerable<PrunePage> PagesAsync(PruneStep? from, [EnumeratorCancellation] CancellationToken ct)
     {
+        _refusal = await _content.FindPruneRefusalAsync(_access, ct);
         if (from?.Manifest is null && !_pass.IsEmpty)
             await foreach (var page in TagsAsync(from, ct))
                 yield return page;
@@ -43,11 +43,11 @@ internal sealed class PruneWalk
         var after = from?.Manifest ?? default(Digest);
         while (true)
         {
-            var rows = await _content.ListUntaggedAsync(_access, after, _manifestPulls, ct);
+            var rows = await _content.ListUntaggedAsync(_access, after, ct);
             var verdicts = new List<(PruneVerdict, PruneStep?)>();
             foreach (var row in rows)
                 if (_untagged.Find(p => row.SinceMs < _nowMs - p.Policy.AgeMs && PrunePass.MeetsConditions(p.Policy, row.SinceMs, row.LastPulledMs, _nowMs)) is { } policy)
-                    verdicts.Add((new PruneVerdict(_access, null, row.Digest, row.SinceMs, row.LastPulledMs, policy, row.ProtectedBy), new PruneStep(0, null, null, row.Digest)));
+                    verdicts.Add((new PruneVerdict(_access, null, row.Digest, row.SinceMs, row.LastPulledMs, policy, _refusal ?? row.ProtectedBy), new PruneStep(0, null, null, row.Digest)));
             yield return new PrunePage(0, verdicts);
             if (rows.Count < ContentStore.ManifestPage)
                 yield break;
@@ -72,7 +72,7 @@ internal sealed class PruneWalk
             var verdicts = new List<(PruneVerdict Verdict, PruneStep? Step)>();
             foreach (var row in rows)
             {
-                var protectedBy = kept.Count > 0 ? kept.GetValueOrDefault(row.Name) : null;
+                var protectedBy = _refusal ?? (kept.Count > 0 ? kept.GetValueOrDefault(row.Name) : null);
                 if (_pass.Judge(row.Name, row.StartedMs, row.LastPulledMs, protectedBy is not null) is { } policy)
                     // Where tags follow others, what was before has to be known.
                     verdicts.Add((new PruneVerdict(_access, row.Name, null, row.StartedMs, row.LastPulledMs, policy, protectedBy), hasFollowers ? null : Step(row)));
