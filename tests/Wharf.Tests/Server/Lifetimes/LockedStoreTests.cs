@@ -15,7 +15,7 @@ public sealed class LockedStoreTests
         await using var lab = await Laboratory.StartAsync();
         var (owner, repositories) = await lab.NewNamespaceAsync(TimeSpan.Zero, 1);
         foreach (var content in (byte[][])[[1, 2, 3], [4, 5], [6]])
-            await lab.Get<Uploads>().StoreAsync(owner, repositories[0], Digest.Of(content), new MemoryStream(content), Ct);
+            await lab.Get<Uploads>().StoreAsync(owner, repositories[0], Digest.Of(content), content.Length, new MemoryStream(content), Ct);
         var (locked, unsaid) = (await KeyAsync(lab, [1, 2, 3]), await KeyAsync(lab, [4, 5]));
         var until = lab.Clock.GetUtcNow() + TimeSpan.FromDays(10);
         var asked = 0;
