@@ -20,4 +20,7 @@ public static class FollowerTag
         var end = tag.IndexOf('.', StringComparison.Ordinal) is >= 0 and var dot ? dot : tag.Length;
         return Array.IndexOf(s_suffixes, tag[end..]) >= 0 && Digest.TryParse($"{tag[..6]}:{tag[7..end]}", out subject);
     }
+
+    /// <summary>The tags that follow a manifest, whether there are such or not.</summary>
+    public static IEnumerable<string> Of(Digest subject) => s_suffixes.Select(suffix => subject.ToString().Replace(':', '-') + suffix);
 }

@@ -18,6 +18,7 @@ using Wharf.Server.Messages;
 using Wharf.Server.OAuth;
 using Wharf.Server.Organizations;
 using Wharf.Server.Outbox;
+using Wharf.Server.Pruning;
 using Wharf.Server.PullStatistics;
 using Wharf.Server.QuayApi;
 using Wharf.Server.Quota;
@@ -59,6 +60,7 @@ static void Add(WebApplicationBuilder builder)
     builder.AddHolds();
     builder.AddImmutability();
     builder.AddGarbageCollection();
+    builder.AddPruning();
     builder.AddAudit();
     builder.AddDistribution();
     builder.AddOutbox();
@@ -102,6 +104,7 @@ static void Map(WebApplication app)
     app.MapSearch();
     app.MapQuota();
     app.MapGarbageCollection();
+    app.MapPruning();
     app.MapLogs();
     app.MapApiDocs();
     app.MapScrub();

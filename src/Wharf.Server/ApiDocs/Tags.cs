@@ -18,6 +18,7 @@ internal static class Tags
         ["Messages"] = "What superusers have to say to everybody.",
         ["OAuth"] = "Applications that act for people, and the tokens with which they do.",
         ["Organizations"] = "Organizations, their teams, members and default permissions.",
+        ["Pruning"] = "Policies that end tags, and what they would do.",
         ["Quota"] = "How much namespaces may hold, and what they do.",
         ["PullStatistics"] = "How often and when last something was pulled.",
         ["Repositories"] = "Repositories, the grants on them, and stars.",

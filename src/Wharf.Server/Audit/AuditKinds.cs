@@ -90,6 +90,7 @@ internal static class AuditKinds
         ["immutability.created"] = "create_immutability_policy",
         ["immutability.changed"] = "update_immutability_policy",
         ["immutability.deleted"] = "delete_immutability_policy",
+        ["tag.pruned"] = "autoprune_tag_delete",
         ["label.added"] = "manifest_label_add",
         ["label.deleted"] = "manifest_label_delete",
         ["organization.pull_exclusion_added"] = "add_pull_exclusion",
@@ -107,6 +108,7 @@ internal static class AuditKinds
             : Differs(payload, "tag_expiration_s", "former_tag_expiration_s") ? "org_change_tag_expiration" : "org_change",
         "account.confirmed" => Differs(payload, "email", "former_email") ? "user_change_email" : "confirm_email",
         "team.changed" => payload["role"]?.ToString() == payload["was"]?.ToString() ? "org_set_team_description" : "org_set_team_role",
+        "prunepolicy.created" or "prunepolicy.changed" or "prunepolicy.deleted" => PrunePolicy(kind, payload),
         "repository.grant" => payload["role"] is null ? "delete_repo_permission" : "change_repo_permission",
         _ => s_kinds.GetValueOrDefault(kind, kind.Replace('.', '_')),
     };
@@ -136,7 +138,10 @@ internal static class AuditKinds
                     break;
                 case "name" when kind.StartsWith("repository.", StringComparison.Ordinal):
                     break;
-                case "tags" when value is JsonArray { Count: 1 } only:
+                case "pruned" when value is JsonArray { Count: > 1 }:
+                    metadata["tags"] = value.DeepClone();
+                    break;
+                case "tags" or "pruned" when value is JsonArray { Count: 1 } only:
                     metadata["tag"] = only[0]!.DeepClone();
                     break;
                 default:
@@ -162,6 +167,10 @@ internal static class AuditKinds
             : changed.Contains("tag_expiration_s") ? "user_change_tag_expiration"
             : "user_change_metadata";
     }
+
+    // Quay has a kind for each of the two places.
+    private static string PrunePolicy(string kind, JsonObject payload) =>
+        $"{kind["prunepolicy.".Length..] switch { "created" => "create", "changed" => "update", _ => "delete" }}_{(payload.ContainsKey("repo") ? "repository" : "namespace")}_autoprune_policy";
 
     private static bool Differs(JsonObject payload, string now, string former) => payload.ContainsKey(now) && payload.ContainsKey(former) && payload[now]?.ToString() != payload[former]?.ToString();
 }

@@ -51,6 +51,9 @@ internal abstract class Database : IAsyncDisposable
     /// <summary>What takes turns on one tag (@repo, @name) until the transaction ends; null where writers take turns anyway.</summary>
     public abstract string? LockTag { get; }
 
+    /// <summary>The same for several tags (@names, in the order in which they are given) in one statement.</summary>
+    public abstract string? LockTagsAmong { get; }
+
     /// <summary>What takes a turn on all tags of a repository (@repo) at once, after everyone who has one on a single tag.</summary>
     public abstract string? LockTags { get; }
 

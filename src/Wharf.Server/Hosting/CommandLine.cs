@@ -23,6 +23,7 @@ internal sealed class CommandLine
           wharf bench http://127.0.0.1:8080 --user admin       how fast a registry is; it keeps what was pushed
           wharf audit verify                                   proof that nobody changed the audit trail
           wharf gc explain sha256:...                          why a manifest or blob is alive, and when it goes
+          wharf prune --dry-run acme                           what the auto-prune policies would take
           wharf keys rotate                                    new keys for what the database seals; the server goes on
 
         Every setting of the file can also be an environment variable: WHARF__Server__PublicUrl=https://registry.example.com
@@ -92,6 +93,7 @@ internal sealed class CommandLine
             new Command("quota", "What namespaces hold.") { QuotaRecount() },
             new Command("gc", "Garbage collection.") { GcStatus(), GcExplain(), GcRun() },
             new Command("hold", "Legal holds.") { HoldList(), HoldSet(), HoldLift() },
+            Prune(),
             new Command("mail", "Mail.") { MailTest() },
             BenchCommand.Create(_json),
             Version(),
@@ -241,6 +243,20 @@ internal sealed class CommandLine
         var lift = new Command("lift", "Lift a legal hold that was not set at the command line.") { id, _data, _config };
         lift.SetAction((parsed, ct) => RunAsync(parsed, "hold.lift", new JsonObject { ["id"] = parsed.GetValue(id) }, ct));
         return lift;
+    }
+
+    private Command Prune()
+    {
+        var name = new Argument<string>("NAME") { Description = "An organization or user, or a repository: acme/app" };
+        var dry = new Option<bool>("--dry-run") { Description = "Only list what would go, and why" };
+        var limit = new Option<int>("--limit") { Description = "How much of that to list", HelpName = "NUMBER", DefaultValueFactory = static _ => 10_000 };
+        limit.Validators.Add(static result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 1 or > 1_000_000) result.AddError("--limit is a number from 1 to 1000000");
+        });
+        var prune = new Command("prune", "Apply the auto-prune policies now, and not at their time; the server goes on serving.") { name, dry, limit, _data, _config };
+        prune.SetAction((parsed, ct) => RunAsync(parsed, "prune", new JsonObject { ["name"] = parsed.GetValue(name), ["dry_run"] = parsed.GetValue(dry), ["limit"] = parsed.GetValue(limit) }, ct));
+        return prune;
     }
 
     private Command MailTest()

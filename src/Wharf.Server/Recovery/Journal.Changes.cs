@@ -51,7 +51,7 @@ internal sealed partial class Journal
 
     private static void Note(RepositoryChanges changes, string kind, byte[]? digest, JsonDocument? payload)
     {
-        changes.Permissions |= kind.StartsWith("repository.", StringComparison.Ordinal);
+        changes.Permissions |= kind.StartsWith("repository.", StringComparison.Ordinal) || kind.StartsWith("prunepolicy.", StringComparison.Ordinal);
         changes.Policies |= kind.StartsWith("immutability.", StringComparison.Ordinal);
         changes.Immutable |= kind == "tag.made_immutable";
         if (digest is not null)
@@ -113,7 +113,7 @@ internal sealed partial class Journal
             await ReplaceAsync("team", writer, progress, ct, ("namespace_id", ns));
             await CopyAsync(writer, JournalTable.Get("team_member"), "team_id IN (SELECT id FROM team WHERE namespace_id = @ns)", progress, ct, ("ns", ns));
             await CopyAsync(writer, JournalTable.Get("namespace"), "id IN (SELECT id FROM robot WHERE namespace_id = @ns)", progress, ct, ("ns", ns));
-            foreach (var table in (string[])["robot", "prototype", "repository"])
+            foreach (var table in (string[])["robot", "prototype", "repository", "prune_policy"])
                 await ReplaceAsync(table, writer, progress, ct, ("namespace_id", ns));
         }
         foreach (var ns in changes.Policies)
@@ -155,7 +155,7 @@ internal sealed partial class Journal
             return;
         }
         if (changed.Permissions)
-            foreach (var table in (string[])["account_grant", "team_grant"])
+            foreach (var table in (string[])["account_grant", "team_grant", "prune_policy"])
                 await ReplaceAsync(table, writer, progress, ct, ("namespace_id", ns), ("repository_id", repository));
         if (changed.Policies)
             await ReplaceAsync("immutability_policy", writer, progress, ct, ("namespace_id", ns), ("repository_id", repository));

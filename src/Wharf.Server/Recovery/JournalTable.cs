@@ -16,6 +16,7 @@ internal sealed class JournalTable
         new("team_member", 2, "account_id team_id") { Needs = "namespace.id=account_id team.id=team_id" },
         new("prototype", 1, "id uuid$ namespace_id activating_id account_id team_id role created_ms") { HasIdentity = true, Needs = "namespace.id=namespace_id" },
         new("repository", 1, "id namespace_id name$ public description$ created_ms deleted_ms state$ deleted_by purge_ms") { HasIdentity = true, Needs = "namespace.id=namespace_id" },
+        new("prune_policy", 1, "id uuid$ namespace_id repository_id policy$ created_ms") { HasIdentity = true, Needs = "namespace.id=namespace_id" },
         new("account_grant", 3, "namespace_id repository_id account_id role granted_by granted_ms") { Needs = "repository.id=repository_id" },
         new("team_grant", 3, "namespace_id repository_id team_id role granted_by granted_ms") { Needs = "repository.id=repository_id team.id=team_id" },
         new("manifest", 1, "digest# content#") { PageSize = 20 },

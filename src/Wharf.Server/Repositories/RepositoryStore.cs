@@ -99,6 +99,7 @@ internal sealed class RepositoryStore(Database db, Permissions permissions, Orga
         await tx.ExecuteAsync("DELETE FROM star WHERE repository_id = @repo", ("repo", repositoryId));
         await tx.ExecuteAsync("DELETE FROM repository_email WHERE repository_id = @repo", ("repo", repositoryId));
         await tx.ExecuteAsync("DELETE FROM immutability_policy WHERE namespace_id = @ns AND repository_id = @repo", ("ns", namespaceId), ("repo", repositoryId));
+        await tx.ExecuteAsync("DELETE FROM prune_policy WHERE namespace_id = @ns AND repository_id = @repo", ("ns", namespaceId), ("repo", repositoryId));
         await tx.ExecuteAsync("DELETE FROM repository WHERE id = @repo", ("repo", repositoryId));
         await Events.AddAsync(tx, "repository.purged", namespaceId, repositoryId, null, $$"""{"by":0,"repo":"{{name}}"}""");
     }

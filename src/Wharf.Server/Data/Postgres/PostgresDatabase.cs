@@ -58,6 +58,8 @@ internal sealed class PostgresDatabase : Database
     // No tag has the empty name, so that stands for all of them. Those who move one share it.
     public override string? LockTag => "SELECT pg_advisory_xact_lock_shared(hashtextextended('', @repo)), pg_advisory_xact_lock(hashtextextended(@name, @repo))";
 
+    public override string? LockTagsAmong => "SELECT pg_advisory_xact_lock_shared(hashtextextended('', @repo)), pg_advisory_xact_lock(hashtextextended(name, @repo)) FROM unnest(@names) AS one (name)";
+
     public override string? LockTags => "SELECT pg_advisory_xact_lock(hashtextextended('', @repo))";
 
     /// <summary>Connects and brings the schema up to date.</summary>

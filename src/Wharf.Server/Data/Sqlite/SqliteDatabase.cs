@@ -84,6 +84,8 @@ internal sealed partial class SqliteDatabase : Database
 
     public override string? LockTag => null;
 
+    public override string? LockTagsAmong => null;
+
     public override string? LockTags => null;
 
     public override async Task<TRefusal?> RunAsync<TRefusal>(Batch<TRefusal> batch, CancellationToken ct) where TRefusal : class

@@ -62,6 +62,8 @@ internal sealed class World
         var (to, json) = (Fill(path, caller), Fill(body, caller));
         if (to.Contains("{apptoken}", StringComparison.Ordinal))
             to = to.Replace("{apptoken}", await AppTokenAsync(caller), StringComparison.Ordinal);
+        if (to.Contains("{userprunepolicy}", StringComparison.Ordinal))
+            to = to.Replace("{userprunepolicy}", await PrunePolicyAsync(caller), StringComparison.Ordinal);
         if (to.Contains("{kid}", StringComparison.Ordinal))
             to = to.Replace("{kid}", await ServiceKeyAsync(), StringComparison.Ordinal);
         return json.Length == 0
@@ -74,6 +76,16 @@ internal sealed class World
     {
         var made = await _clients[caller].SendJsonAsync("POST", "/api/v1/user/apptoken", """{"title":"spare"}""");
         return made.Status == System.Net.HttpStatusCode.OK ? made.Json.GetProperty("token").GetProperty("uuid").GetString()! : Guid.Empty.ToString();
+    }
+
+    // As above; the same one where there is one already.
+    private async Task<string> PrunePolicyAsync(string caller)
+    {
+        const string Path = "/api/v1/user/autoprunepolicy/";
+        await _clients[caller].SendJsonAsync("POST", Path, """{"method":"number_of_tags","value":9}""");
+        var list = await _clients[caller].ReadAsync(Path);
+        return list.Status == System.Net.HttpStatusCode.OK && list.Json.GetProperty("policies").EnumerateArray().FirstOrDefault() is { ValueKind: System.Text.Json.JsonValueKind.Object } policy
+            ? policy.GetProperty("uuid").GetString()! : Guid.Empty.ToString();
     }
 
     private async Task<string> ServiceKeyAsync() =>
@@ -101,7 +113,8 @@ internal sealed class World
             GrantAsync(_people["user"].Name, "write"), GrantAsync($"{org}+ci", "write"), PrototypeAsync(), PoliciesAsync(), QuotaAsync(), ApplicationAsync(),
             Is(owner.SendJsonAsync("PUT", $"/api/v1/repository/{org}/app/permissions/team/spares", """{"role":"read"}"""), 200), ImageAsync(),
             Is(owner.SendAsync("PUT", $"/api/v1/organization/{org}/pullstatistics/exclusions/{org}+spare"), 204),
-            HoldAsync("hold", _registry.Client, "/api/v1/superuser/hold", """{"kind":"audit","from":"2020-01-01T00:00:00Z","to":"2020-01-02T00:00:00Z","reason":"spare"}"""));
+            HoldAsync("hold", _registry.Client, "/api/v1/superuser/hold", """{"kind":"audit","from":"2020-01-01T00:00:00Z","to":"2020-01-02T00:00:00Z","reason":"spare"}"""),
+            PrunePolicyAsync("prunepolicy", $"organization/{org}"), PrunePolicyAsync("repoprunepolicy", $"repository/{org}/app"));
 
         async Task TeamAsync(string name, string role, string person)
         {
@@ -166,6 +179,9 @@ internal sealed class World
                 _names[name + "limit"] = quotas[i].GetProperty("limits")[0].GetProperty("id").GetRawText();
             }
         }
+
+        async Task PrunePolicyAsync(string name, string place) => _names[name] = (await owner.SendJsonAsync("POST", $"/api/v1/{place}/autoprunepolicy/", """{"method":"number_of_tags","value":9}"""))
+            .Is(201).Json.GetProperty("uuid").GetString()!;
 
         Task GrantAsync(string name, string role) =>
             Is(owner.SendJsonAsync("PUT", $"/api/v1/repository/{org}/app/permissions/user/{name}", $$"""{"role":"{{role}}"}"""), 200);

@@ -23,6 +23,8 @@ internal sealed class SpoiltDatabase(Database inner, string? find, string replac
     public override string ForUpdateSkipLocked => inner.ForUpdateSkipLocked;
 
     public override string? LockTag => inner.LockTag;
+    public override string? LockTagsAmong => inner.LockTagsAmong;
+
     public override string? LockTags => inner.LockTags;
 
     public override string Among(string parameter) => inner.Among(parameter);

@@ -9,7 +9,7 @@ public sealed class JournalTests(UserRegistry registry) : IClassFixture<UserRegi
     private static readonly string[] s_unkept =
     [
         "app_token", "event", "event_position", "gc_day", "gc_review", "global_message", "immutability_version", "journal_state", "lease", "log_export", "mac_key", "mail", "mail_code", "mail_recipient",
-        "oauth_application", "oauth_assignment", "oauth_code", "oauth_token", "recovery_request", "registry_size", "repository_email", "schema", "scrub_finding", "scrub_run", "service_key", "session",
+        "oauth_application", "oauth_assignment", "oauth_code", "oauth_token", "prune_run", "recovery_request", "registry_size", "repository_email", "schema", "scrub_finding", "scrub_run", "service_key", "session",
         "signing_key", "star", "storage_garbage", "team_invite", "upload", "usage", "usage_blob", "usage_day", "usage_delta",
         "pull_count", "pull_exclusion",
     ];

@@ -21,6 +21,9 @@ internal static class FirstSchema
         ALTER TABLE manifest_link DROP COLUMN immutable;
         CREATE INDEX repository_blob_digest ON repository_blob (digest);
         DROP INDEX repository_blob_holders;
+        DROP INDEX tag_immutable;
+        DROP TABLE prune_run;
+        DROP TABLE prune_policy;
         DROP TABLE usage_day;
         DROP TABLE usage;
         DROP TABLE usage_delta;
