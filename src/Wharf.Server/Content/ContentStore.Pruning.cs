@@ -2,7 +2,6 @@ using Wharf.Oci;
 using Wharf.Server.Auth;
 using Wharf.Server.Data;
 using Wharf.Server.Outbox;
-using Wharf.Server.PullStatistics;
 
 namespace Wharf.Server.Content;
 
@@ -45,7 +44,7 @@ internal sealed partial class ContentStore
         }
         page += $" ORDER BY t.started_ms DESC, t.name {limit}";
         return withPulls
-            ? db.ListAsync($"SELECT t.name, t.started_ms, {PullStore.LastPull} FROM ({page}) t {PullStore.JoinPulls} ORDER BY t.started_ms DESC, t.name",
+            ? db.ListAsync($"SELECT t.name, t.started_ms, {LastPulls.Last} FROM ({page}) t {LastPulls.Join} ORDER BY t.started_ms DESC, t.name",
                 static r => new LiveTagName(r.GetString(0), r.GetInt64(1), r.IsDBNull(2) ? null : r.GetInt64(2)), ct, [.. args])
             : db.ListAsync(page, static r => new LiveTagName(r.GetString(0), r.GetInt64(1), null), ct, [.. args]);
     }
@@ -239,7 +238,7 @@ internal sealed partial class ContentStore
 
     /// <summary>What some tags name, and when that was pulled last.</summary>
     public async Task<Dictionary<string, (Digest Digest, long? LastPulledMs)>> FindLiveTagsAsync(RepositoryAccess access, string[] names, CancellationToken ct) => (await db.ListAsync(
-        $"SELECT t.name, t.digest, {PullStore.LastPull} FROM tag t {PullStore.JoinPulls} WHERE {LiveHere} AND t.name {db.Among("names")}",
+        $"SELECT t.name, t.digest, {LastPulls.Last} FROM tag t {LastPulls.Join} WHERE {LiveHere} AND t.name {db.Among("names")}",
         static r => (Name: r.GetString(0), Digest: new Digest(r.GetFieldValue<byte[]>(1)), Pulled: r.IsDBNull(2) ? (long?)null : r.GetInt64(2)), ct,
         ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("names", names))).ToDictionary(static t => t.Name, static t => (t.Digest, t.Pulled), StringComparer.Ordinal);
 

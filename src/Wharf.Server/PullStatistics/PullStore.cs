@@ -2,26 +2,18 @@ using System.Globalization;
 using System.Text;
 using Wharf.Oci;
 using Wharf.Server.Auth;
+using Wharf.Server.Content;
 using Wharf.Server.Data;
 
 namespace Wharf.Server.PullStatistics;
 
 /// <summary>
 /// The counts of pulls. A pull by a tag counts for the tag and for the manifest, one by a digest for the manifest only; and many clients
-/// ask for a tag's digest first (HEAD) and pull by that. So whether a tag is used is told by both rows (<see cref="LastPull"/>).
+/// ask for a tag's digest first (HEAD) and pull by that. So whether a tag is used is told by both rows (<see cref="LastPulls"/>).
 /// Manifests take their rows along (Content/Collector), and tags theirs with the last of their history (ContentStore.ForgetHistoryAsync).
 /// </summary>
 internal sealed class PullStore(Database db, TimeProvider clock)
 {
-    /// <summary>SQL that joins to rows of <c>tag</c>, named t, what <see cref="LastPull"/> reads.</summary>
-    public const string JoinPulls = """
-        LEFT JOIN pull_count by_name ON by_name.namespace_id = t.namespace_id AND by_name.repository_id = t.repository_id AND by_name.tag = t.name
-        LEFT JOIN pull_count by_digest ON by_digest.namespace_id = t.namespace_id AND by_digest.repository_id = t.repository_id AND by_digest.tag = '' AND by_digest.digest = t.digest
-        """;
-
-    /// <summary>SQL for when a tag, or by its digest the manifest that it names, was last pulled; null for never. Goes with <see cref="JoinPulls"/>.</summary>
-    public const string LastPull = "CASE WHEN by_name.last_ms > by_digest.last_ms OR by_digest.last_ms IS NULL THEN by_name.last_ms ELSE by_digest.last_ms END";
-
     // What has gone since it was pulled gets no row, nor what is no tag (a tag as of a time). Rows are locked in the order of their keys.
     private readonly string _add = $"""
         INSERT INTO pull_count (namespace_id, repository_id, tag, digest, pulls, last_ms)
@@ -55,7 +47,7 @@ internal sealed class PullStore(Database db, TimeProvider clock)
     /// <summary>Of a tag that there is.</summary>
     public ValueTask<TagPulls?> FindAsync(RepositoryAccess access, string tag, CancellationToken ct) => db.OneAsync($"""
         SELECT t.digest, coalesce(by_name.pulls, 0), by_name.last_ms, coalesce(by_digest.pulls, 0), by_digest.last_ms
-          FROM tag t {JoinPulls}
+          FROM tag t {LastPulls.Join}
          WHERE t.namespace_id = @ns AND t.repository_id = @repo AND t.name = @name AND t.ended_ms IS NULL AND (t.expires_ms IS NULL OR t.expires_ms > now_ms())
         """, static r => new TagPulls(new Digest(r.GetFieldValue<byte[]>(0)), new PullCount(r.GetInt64(1), r.IsDBNull(2) ? null : r.GetInt64(2)), new PullCount(r.GetInt64(3), r.IsDBNull(4) ? null : r.GetInt64(4))),
         ct, ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("name", tag));
