@@ -63,6 +63,7 @@ public sealed class RuleTests(RuleRegistry registry) : IClassFixture<RuleRegistr
         var ready = Image.Random();
         await owner.Client.PushBlobAsync(repository, ready.Config);
         await owner.Client.PushBlobAsync(repository, ready.Layer);
+        await owner.Client.PushImageAsync($"{org}/zz-later", "gone");
         var foreign = Requests.RandomBytes(2000);
         await owner.Client.PushBlobAsync($"{owner.Name}/own", foreign);
         return new World(owner, org, repository, former, current, untagged, ready, Digest.Of(foreign));
@@ -136,7 +137,6 @@ public sealed class RuleTests(RuleRegistry registry) : IClassFixture<RuleRegistr
     {
         var client = w.Owner.Client;
         var later = $"{w.Organization}/zz-later";
-        await client.PushImageAsync(later, "gone");
         (await client.SendJsonAsync("POST", $"/api/v1/organization/{w.Organization}/autoprunepolicy/", """{"method":"creation_date","value":"1s"}""")).Is(201);
         await Poll.UntilAsync(async () => (await client.ReadAsync($"/v2/{later}/manifests/gone", ("Accept", MediaTypes.OciManifest))).Status == System.Net.HttpStatusCode.NotFound);
         return await NamedAsync(w) is null ? "gone" : "stays";
