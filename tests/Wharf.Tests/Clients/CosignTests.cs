@@ -85,6 +85,34 @@ public sealed class CosignTests : IClassFixture<Registry>, IAsyncDisposable
 
     [Theory]
     [InlineData("cosign2")]
+    [InlineData("cosign3", "--new-bundle-format=false", "--use-signing-config=false")]
+    public async Task An_immutable_image_is_attested_and_signed_again_and_again(string cosign, params string[] format)
+    {
+        var (user, image) = await SignedInWithImageAsync(cosign);
+        var policies = $"/api/v1/repository/{user.Name}/app/immutabilitypolicy/";
+        using var policy = new StringContent("""{"tagPattern":".*"}""", System.Text.Encoding.UTF8, "application/json");
+        using var made = await user.Client.PostAsync(policies, policy, TestContext.Current.CancellationToken);
+        Assert.Equal(System.Net.HttpStatusCode.Created, made.StatusCode);
+
+        foreach (var scan in new[] { "first", "second" })
+        {
+            await File.WriteAllTextAsync(_home.At("predicate.json"), $$"""{"scan":"{{scan}}"}""", TestContext.Current.CancellationToken);
+            await _home.RunAsync([cosign, "attest", "--yes", "--key", "cosign.key", "--predicate", "predicate.json", "--type", "custom", .. format, "--tlog-upload=false", image]);
+            await _home.RunAsync([cosign, "sign", "--yes", "--key", "cosign.key", .. format, "--tlog-upload=false", "-a", $"scan={scan}", image]);
+        }
+
+        var verified = await _home.RunAsync(cosign, "verify-attestation", "--key", "cosign.pub", "--type", "custom", "--insecure-ignore-tlog=true", image);
+        Assert.Equal(2, verified.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        var digest = image[(image.IndexOf('@', StringComparison.Ordinal) + 1)..].Replace(':', '-');
+        Assert.Equal([$"{digest}.att", $"{digest}.sig", "v1"], (await user.Client.TagsAsync($"{user.Name}/app")).Order(StringComparer.Ordinal));
+        // The image itself stays where it is.
+        var layout = new ImageLayout(_home.At("other"));
+        layout.AddImage("v1", "another");
+        Assert.Contains("TAG_IMMUTABLE", await _home.RefusedAsync("crane", "push", layout.Folder, $"{_registry.Host}/{user.Name}/app:v1"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("cosign2")]
     [InlineData("cosign3")]
     public async Task An_image_without_a_signature_does_not_verify(string cosign)
     {

@@ -1,4 +1,5 @@
 using Wharf.Oci;
+using Wharf.Tests.Server.Immutability;
 using Wharf.Tests.Server.Organizations;
 
 namespace Wharf.Tests.Server.Recovery;
@@ -64,6 +65,12 @@ internal sealed class World
         (await owner.SendAsync("DELETE", $"/api/v1/organization/{org}/robots/former")).Is(204);
         (await owner.SendJsonAsync("PUT", $"/api/v1/repository/{org}/app/permissions/user/{org}+ci", """{"role":"write"}""")).Is(200);
         await owner.PushImageAsync($"{org}/later", "v1");
+        await owner.ProtectAsync($"{org}/app", "index");
+        await owner.CreatePolicyAsync(PolicyRequests.Policies($"{org}/app"), "ch.*");
+        var policies = PolicyRequests.OrganizationPolicies(org);
+        (await owner.SendAsync("DELETE", policies + await owner.CreatePolicyAsync(policies, "index"))).Is(200);
+        (await owner.SendJsonAsync("PUT", policies + await owner.CreatePolicyAsync(policies, "w.*"), """{"tagPattern":"v.*"}""")).Is(204);
+        await owner.PushImageAsync($"{org}/later", "v2");
     }
 
     public async Task CheckAsync(Uri url, string password)
