@@ -258,6 +258,8 @@ internal sealed class CommandLine
         var prune = new Command("prune", "Apply the auto-prune policies now, and not at their time; the server goes on serving.") { name, dry, limit, _data, _config };
         prune.SetAction((parsed, ct) => RunAsync(parsed, "prune", new JsonObject { ["name"] = parsed.GetValue(name), ["dry_run"] = parsed.GetValue(dry), ["limit"] = parsed.GetValue(limit) }, ct));
         return prune;
+    }
+
     private Command PersonExport()
     {
         var name = new Argument<string>("NAME") { Description = "The user's name" };
