@@ -18,6 +18,7 @@ using Wharf.Server.Messages;
 using Wharf.Server.OAuth;
 using Wharf.Server.Organizations;
 using Wharf.Server.Outbox;
+using Wharf.Server.Persons;
 using Wharf.Server.Pruning;
 using Wharf.Server.PullStatistics;
 using Wharf.Server.QuayApi;
@@ -62,6 +63,7 @@ static void Add(WebApplicationBuilder builder)
     builder.AddGarbageCollection();
     builder.AddPruning();
     builder.AddAudit();
+    builder.AddPersons();
     builder.AddDistribution();
     builder.AddOutbox();
     builder.AddRecovery();

@@ -95,6 +95,7 @@ internal static class AuditKinds
         ["label.deleted"] = "manifest_label_delete",
         ["organization.pull_exclusion_added"] = "add_pull_exclusion",
         ["organization.pull_exclusion_removed"] = "remove_pull_exclusion",
+        ["account.erased"] = "user_erase",
         ["hold.set"] = "set_hold",
         ["hold.lifted"] = "lift_hold",
     };

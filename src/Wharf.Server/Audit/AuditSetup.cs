@@ -27,7 +27,7 @@ internal static class AuditSetup
                 return Task.CompletedTask;
             }))
             .AddSingleton<AuditStore>().AddSingleton<AuditWriter>().AddSingleton<AuditTrail>().AddSingleton<AuditEvents>().AddSingleton<AuditSeals>()
-            .AddSingleton<AuditFile>().AddSingleton<AuditRotator>().AddSingleton<AuditVerifier>().AddSingleton<AuditErasure>().AddSingleton<LogStore>().AddSingleton<LogExports>().AddHostedService<LogExporter>()
+            .AddSingleton<AuditFile>().AddSingleton<AuditRotator>().AddSingleton<AuditVerifier>().AddSingleton<AuditErasure>().AddSingleton<PersonTrail>().AddSingleton<LogStore>().AddSingleton<LogExports>().AddHostedService<LogExporter>()
             .AddSingleton(static s => new PullListener(s.GetRequiredService<AuditTrail>().PulledAsync, s.GetRequiredService<AuditTrail>().PulledBlobAsync))
             .AddHostedService(static s => s.GetRequiredService<AuditWriter>())
             .AddHostedService(static s => s.GetRequiredService<AuditEvents>())

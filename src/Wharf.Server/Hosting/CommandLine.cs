@@ -94,6 +94,7 @@ internal sealed class CommandLine
             new Command("gc", "Garbage collection.") { GcStatus(), GcExplain(), GcRun() },
             new Command("hold", "Legal holds.") { HoldList(), HoldSet(), HoldLift() },
             Prune(),
+            new Command("person", "What is stored about people.") { PersonExport(), PersonErase() },
             new Command("mail", "Mail.") { MailTest() },
             BenchCommand.Create(_json),
             Version(),
@@ -257,6 +258,24 @@ internal sealed class CommandLine
         var prune = new Command("prune", "Apply the auto-prune policies now, and not at their time; the server goes on serving.") { name, dry, limit, _data, _config };
         prune.SetAction((parsed, ct) => RunAsync(parsed, "prune", new JsonObject { ["name"] = parsed.GetValue(name), ["dry_run"] = parsed.GetValue(dry), ["limit"] = parsed.GetValue(limit) }, ct));
         return prune;
+    }
+
+    private Command PersonExport()
+    {
+        var name = new Argument<string>("NAME") { Description = "The user's name" };
+        var to = new Option<string>("--to") { Description = "A new directory", HelpName = "DIR", Required = true };
+        var export = new Command("export", "Write what is stored about a person to JSON files: account, memberships, grants, robots, tokens without their secrets, audit entries.") { name, to, _data, _config };
+        export.SetAction((parsed, ct) => RunAsync(parsed, "person.export", new JsonObject { ["name"] = parsed.GetValue(name), ["directory"] = Path.GetFullPath(parsed.GetValue(to)!) }, ct));
+        return export;
+    }
+
+    private Command PersonErase()
+    {
+        var name = new Argument<string>("NAME") { Description = "The user's name" };
+        var withRepositories = new Option<bool>("--with-repositories") { Description = "Delete the person's own repositories too; they go to the time machine" };
+        var erase = new Command("erase", "Delete a person's account and all that names the person, for good. What they made in organizations stays. Exit code 1: refused, with the reason.") { name, withRepositories, _data, _config };
+        erase.SetAction((parsed, ct) => RunAsync(parsed, "person.erase", new JsonObject { ["name"] = parsed.GetValue(name), ["with_repositories"] = parsed.GetValue(withRepositories) }, ct));
+        return erase;
     }
 
     private Command MailTest()

@@ -145,7 +145,10 @@ internal sealed class World
             var image = await owner.PushImageAsync($"{org}/app", "v1");
             var digest = _names["digest"] = image.Digest.ToString();
             (await owner.PutManifestAsync($"{org}/app", "held", image.Manifest)).Is(201);
-            await HoldAsync("ownhold", owner, $"/api/v1/organization/{org}/hold", """{"kind":"tag","repository":"app","tag":"held","reason":"spare"}""");
+            // Set by somebody else, so that the organization's admin may lift it.
+            (await owner.SendJsonAsync("PUT", $"/api/v1/organization/{org}/team/owners/members/{Registry.Admin}", "{}")).Is(200);
+            await HoldAsync("ownhold", _registry.Client, $"/api/v1/organization/{org}/hold", """{"kind":"tag","repository":"app","tag":"held","reason":"spare"}""");
+            (await owner.SendAsync("DELETE", $"/api/v1/organization/{org}/team/owners/members/{Registry.Admin}")).Is(204);
             _names["label"] = (await owner.SendJsonAsync("POST", $"/api/v1/repository/{org}/app/manifest/{digest}/labels", """{"key":"spare","value":"","media_type":"text/plain"}"""))
                 .Is(201).Json.GetProperty("label").GetProperty("id").GetString()!;
             _names["lease"] = (await owner.SendJsonAsync("POST", $"/api/v1/repository/{org}/app/lease", $$"""{"manifest_digest":"{{digest}}","holder":"spare","ttl_seconds":3600}"""))

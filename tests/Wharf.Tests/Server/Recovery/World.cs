@@ -71,6 +71,8 @@ internal sealed class World
         (await owner.SendAsync("DELETE", policies + await owner.CreatePolicyAsync(policies, "index"))).Is(200);
         (await owner.SendJsonAsync("PUT", policies + await owner.CreatePolicyAsync(policies, "w.*"), """{"tagPattern":"v.*"}""")).Is(204);
         await owner.PushImageAsync($"{org}/later", "v2");
+        (await owner.SendJsonAsync("POST", $"/api/v1/organization/{org}/hold", """{"kind":"tag","repository":"later","tag":"v1","reason":"Smith v. Acme"}""")).Is(201);
+        (await registry.Client.SendJsonAsync("POST", "/api/v1/superuser/hold", """{"kind":"audit","from":"2026-01-01T00:00:00Z","to":"2026-02-01T00:00:00Z","reason":"Smith v. Acme"}""")).Is(201);
     }
 
     public async Task CheckAsync(Uri url, string password)
