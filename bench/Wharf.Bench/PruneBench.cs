@@ -24,7 +24,7 @@ namespace Wharf.Bench;
 [SimpleJob(RunStrategy.Monitoring, launchCount: 1, warmupCount: 0, iterationCount: 1, invocationCount: 1)]
 public class PruneBench
 {
-    private const int Tags = 1_000_000;
+    private static readonly int Tags = int.Parse(Environment.GetEnvironmentVariable("WHARF_BENCH_TAGS") ?? "1000000", null);
     private const int Manifests = 10_000;
     private const string Repository = "admin/app";
     private const string Preview = $"api/v1/repository/{Repository}/autoprunepolicy/preview";
@@ -39,9 +39,15 @@ public class PruneBench
     public void Remove() => Directory.Delete(_directory, recursive: true);
 
     [Benchmark]
-    public void PreviewsThenPullsBesideItAndThenAlone() => RunAsync().GetAwaiter().GetResult();
+    public void Previews() => PreviewsAsync().GetAwaiter().GetResult();
 
-    private async Task RunAsync()
+    [Benchmark]
+    public void PullsBesideIt() => PullsAsync().GetAwaiter().GetResult();
+
+    [Benchmark]
+    public void Alone() => AloneAsync().GetAwaiter().GetResult();
+
+    private async Task PreviewsAsync()
     {
         using (var server = await StartAsync(prunes: false))
         {
@@ -66,7 +72,10 @@ public class PruneBench
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"// preview {policy}: first {took[0]:F2} s, then {took.Skip(1).Min():F2} to {took.Skip(1).Max():F2} s"));
             }
         }
+    }
 
+    private async Task PullsAsync()
+    {
         var (idle, busy) = (new List<double>(), new List<double>());
         for (var round = 0; round < 2; round++)
             foreach (var prunes in (bool[])[false, true])
@@ -75,7 +84,6 @@ public class PruneBench
         busy.Sort();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"// pulls: idle p50 {idle[idle.Count / 2]:F3} p99 {idle[idle.Count * 99 / 100]:F3} ms of {idle.Count}; beside the pruning p50 {busy[busy.Count / 2]:F3} p99 {busy[busy.Count * 99 / 100]:F3} ms of {busy.Count}; ratio of p99 {busy[busy.Count * 99 / 100] / idle[idle.Count * 99 / 100]:F2}"));
-        await AloneAsync();
     }
 
     private async Task<List<double>> PullAsync(bool prunes)
@@ -113,10 +121,10 @@ public class PruneBench
         await using var database = await OpenAsync();
         var lifetimes = new LifetimeOptions();
         var content = new ContentStore(database, null!, new ChangeRules([]), new RegistryOptions(), lifetimes, new QuotaOptions(), null!, TimeProvider.System);
-        using var pruner = new Pruner(content, new PrunePolicyStore(database), new PruningOptions { Duty = 100, PerSecond = 1_000_000 }, TimeProvider.System);
+        using var pruner = new Pruner(content, new PrunePolicyStore(database), new PruningOptions(), TimeProvider.System);
         var ns = await database.OneAsync("SELECT id FROM namespace WHERE name = 'admin'", static r => r.GetInt64(0), CancellationToken.None);
         var began = Stopwatch.GetTimestamp();
-        var done = await pruner.RunAsync(ns, "admin", null, static _ => Task.CompletedTask, CancellationToken.None);
+        var done = await pruner.RunAsync(ns, "admin", null, null, CancellationToken.None);
         var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"// alone: {done.Tags} tags in {seconds:F1} s: {done.Tags / seconds:F0} a second"));
     }
@@ -160,10 +168,11 @@ public class PruneBench
         var (ns, repo, now) = await database.OneAsync("SELECT r.namespace_id, r.id, now_ms() FROM repository r", static r => (r.GetInt64(0), r.GetInt64(1), r.GetInt64(2)), CancellationToken.None);
         await AppendAsync(database, "manifest_link", ["namespace_id", "repository_id", "digest", "media_type", "linked_ms", "origin", "pinned_ms"],
             Enumerable.Range(0, Manifests).Select(i => new object?[] { ns, repo, Digest(i), "application/vnd.oci.image.manifest.v1+json", now, "pushed", 0L }));
+        await AppendAsync(database, "manifest", ["digest", "content"], Enumerable.Range(0, Manifests).Select(static i => new object?[] { Digest(i), "{}"u8.ToArray() }));
         const int Chunk = 50_000;
         for (var at = 0; at < Tags; at += Chunk)
             await AppendAsync(database, "tag", ["namespace_id", "repository_id", "name", "digest", "started_ms", "started_by"],
-                Enumerable.Range(at, Chunk).Select(i => new object?[] { ns, repo, i % 10 == 0 ? $"v1.{i}.0" : $"dev-{i}", Digest(i % Manifests), now - (Tags - i) * 8640L, ns }));
+                Enumerable.Range(at, Chunk).Select(i => new object?[] { ns, repo, i % 10 == 0 ? $"v1.{i}.0" : $"dev-{i}", Digest(i % Manifests), now - ((long)(Tags - i) * 8640L), ns }));
         await AppendAsync(database, "pull_count", ["namespace_id", "repository_id", "tag", "digest", "pulls", "last_ms"],
             Enumerable.Range(0, Tags / 10).Select(i => new object?[] { ns, repo, $"dev-{i * 10 + 1}", Array.Empty<byte>(), 1L, now - i * 86_400L }));
         await database.WriteAsync(tx => tx.ExecuteAsync("INSERT INTO prune_policy (uuid, namespace_id, repository_id, policy, created_ms) VALUES ('b', @ns, 0, @policy, 1)",

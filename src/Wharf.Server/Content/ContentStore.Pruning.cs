@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Wharf.Oci;
 using Wharf.Server.Auth;
 using Wharf.Server.Data;
@@ -21,32 +22,37 @@ internal sealed partial class ContentStore
     /// <summary>The database's time.</summary>
     public ValueTask<long> NowAsync(CancellationToken ct) => db.OneAsync("SELECT now_ms()", static r => r.GetInt64(0), ct);
 
-    /// <summary>A page of the live tags of a repository, the newest first and those of one time by their names, out of an index that has all that is asked.</summary>
+    /// <summary>The live tags of a repository, the newest first and those of one time by their names, page by page out of an index that has all that is asked.</summary>
     /// <param name="withPulls">Whether to tell when they were pulled last.</param>
-    /// <param name="count">A constant: it is part of the SQL.</param>
-    public ValueTask<List<LiveTagName>> ListLiveTagsAsync(RepositoryAccess access, (long StartedMs, string Name)? after, bool withPulls, int count, CancellationToken ct)
+    /// <param name="count">How many at a time. A constant: it is part of the SQL, since PostgreSQL plans for a tenth of all rows where it does not know it.</param>
+    public async IAsyncEnumerable<List<LiveTagName>> ListLiveTagsAsync(RepositoryAccess access, (long StartedMs, string Name)? after, bool withPulls, int count, [EnumeratorCancellation] CancellationToken ct)
     {
-        // A number in the text: not knowing it, PostgreSQL plans for a tenth of all rows.
-        var limit = $"LIMIT {count}";
-        var columns = withPulls ? "t.name, t.started_ms, t.namespace_id, t.repository_id, t.digest" : "t.name, t.started_ms";
-        var page = $"SELECT {columns} FROM tag t WHERE {LiveHere}";
-        var args = new List<(string, object?)> { ("ns", access.NamespaceId), ("repo", access.RepositoryId) };
-        if (after is { } last)
+        (string, object?)[] here = [("ns", access.NamespaceId), ("repo", access.RepositoryId)];
+        while (true)
         {
-            args.AddRange([("ms", last.StartedMs), ("after", last.Name)]);
-            // Two ranges of the index; as one condition it would be read from the newest on.
-            page = $"""
-                SELECT * FROM (
-                       SELECT * FROM ({page} AND t.started_ms = @ms AND t.name > @after ORDER BY t.name {limit}) same
-                       UNION ALL
-                       SELECT * FROM ({page} AND t.started_ms < @ms ORDER BY t.started_ms DESC, t.name {limit}) before) t
-                """;
+            List<LiveTagName> page;
+            if (after is not var (ms, name))
+                page = await PageAsync("", "t.started_ms DESC, t.name", here);
+            else
+            {
+                // Two ranges of the index; as one condition it would be read from the newest on, and one after the other they need no sorting.
+                page = await PageAsync("AND t.started_ms = @ms AND t.name > @after", "t.name", [.. here, ("ms", ms), ("after", name)]);
+                if (page.Count < count)
+                    page.AddRange(await PageAsync("AND t.started_ms < @ms", "t.started_ms DESC, t.name", [.. here, ("ms", ms)]));
+            }
+            yield return page;
+            if (page.Count < count)
+                yield break;
+            after = (page[^1].StartedMs, page[^1].Name);
         }
-        page += $" ORDER BY t.started_ms DESC, t.name {limit}";
-        return withPulls
-            ? db.ListAsync($"SELECT t.name, t.started_ms, {LastPulls.Last} FROM ({page}) t {LastPulls.Join} ORDER BY t.started_ms DESC, t.name",
-                static r => new LiveTagName(r.GetString(0), r.GetInt64(1), r.IsDBNull(2) ? null : r.GetInt64(2)), ct, [.. args])
-            : db.ListAsync(page, static r => new LiveTagName(r.GetString(0), r.GetInt64(1), null), ct, [.. args]);
+
+        ValueTask<List<LiveTagName>> PageAsync(string range, string order, (string, object?)[] args) => withPulls
+            ? db.ListAsync($"""
+                SELECT t.name, t.started_ms, {LastPulls.Last}
+                  FROM (SELECT t.name, t.started_ms, t.namespace_id, t.repository_id, t.digest FROM tag t WHERE {LiveHere} {range} ORDER BY {order} LIMIT {count}) t {LastPulls.Join}
+                 ORDER BY {order}
+                """, static r => new LiveTagName(r.GetString(0), r.GetInt64(1), r.IsDBNull(2) ? null : r.GetInt64(2)), ct, args)
+            : db.ListAsync($"SELECT t.name, t.started_ms FROM tag t WHERE {LiveHere} {range} ORDER BY {order} LIMIT {count}", static r => new LiveTagName(r.GetString(0), r.GetInt64(1), null), ct, args);
     }
 
     /// <summary>Why nothing in the repository is pruned; null where something may be.</summary>

@@ -39,6 +39,13 @@ internal sealed class PrunePreview
         : Tags == Seen && Emptied == 1 ? $"All {Tags} tags would go."
         : $"All tags of {Emptied} of {Repositories} {(Repositories == 1 ? "repository" : "repositories")} would go.";
 
+    public void Count(int tags, int kept)
+    {
+        Tags += tags;
+        Protected += kept;
+        ProtectedTags += kept;
+    }
+
     public void Count(PruneVerdict verdict)
     {
         if (verdict.ProtectedBy is not null)

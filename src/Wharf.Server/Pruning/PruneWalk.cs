@@ -19,13 +19,15 @@ internal sealed class PruneWalk
     private readonly long _nowMs;
     private readonly Dictionary<Digest, long> _left = [];
     private readonly int _pageSize;
+    private readonly bool _tells;
     private string? _refusal;
-    private int _steps;
+    private long _wanted;
 
-    /// <param name="steps">For how many of the first verdicts it tells how to go on after them.</param>
-    public PruneWalk(ContentStore content, RepositoryAccess access, IReadOnlyList<AppliedPolicy> policies, long nowMs, int steps, int pageSize)
+    /// <param name="wanted">How many verdicts are told; others are counted. Null: all, and then not how to go on after them.</param>
+    public PruneWalk(ContentStore content, RepositoryAccess access, IReadOnlyList<AppliedPolicy> policies, long nowMs, long? wanted, int pageSize)
     {
-        (_content, _access, _nowMs, _steps, _pageSize) = (content, access, nowMs, steps, pageSize);
+        (_content, _access, _nowMs, _tells, _pageSize) = (content, access, nowMs, wanted is not null, pageSize);
+        _wanted = wanted ?? long.MaxValue;
         _pass = new PrunePass(policies, nowMs);
         _untagged = [.. policies.Where(static p => p.Policy.Method == PruneMethod.Untagged)];
         _tagPulls = policies.Any(static p => p.Policy.AsksForPulls && p.Policy.Method != PruneMethod.Untagged);
@@ -48,7 +50,7 @@ internal sealed class PruneWalk
             foreach (var row in rows)
                 if (_untagged.Find(p => row.SinceMs < _nowMs - p.Policy.AgeMs && PrunePass.MeetsConditions(p.Policy, row.SinceMs, row.LastPulledMs, _nowMs)) is { } policy)
                     verdicts.Add((new PruneVerdict(_access, null, row.Digest, row.SinceMs, row.LastPulledMs, policy, _refusal ?? row.ProtectedBy), new PruneStep(0, null, null, row.Digest)));
-            yield return new PrunePage(0, verdicts);
+            yield return new PrunePage(0, verdicts, 0, 0);
             if (rows.Count < ContentStore.ManifestPage)
                 yield break;
             after = rows[^1].Digest;
@@ -64,27 +66,30 @@ internal sealed class PruneWalk
                 yield break;
             after = (from.StartedMs, tag);
         }
-        var kept = await _content.ListProtectedTagsAsync(_access, ct);
+        var protectedTags = await _content.ListProtectedTagsAsync(_access, ct);
         var hasFollowers = await _content.HasFollowersAsync(_access, ct);
-        while (true)
+        // Where tags follow others, what was before has to be known.
+        await foreach (var rows in _content.ListLiveTagsAsync(_access, after, _tagPulls, _pageSize, ct))
         {
-            var rows = await _content.ListLiveTagsAsync(_access, after, _tagPulls, _pageSize, ct);
             var verdicts = new List<(PruneVerdict Verdict, PruneStep? Step)>();
+            var (goes, kept) = (0, 0);
             foreach (var row in rows)
             {
-                var protectedBy = _refusal ?? (kept.Count > 0 ? kept.GetValueOrDefault(row.Name) : null);
-                if (_pass.Judge(row.Name, row.StartedMs, row.LastPulledMs, protectedBy is not null) is { } policy)
-                    // Where tags follow others, what was before has to be known.
-                    verdicts.Add((new PruneVerdict(_access, row.Name, null, row.StartedMs, row.LastPulledMs, policy, protectedBy), hasFollowers ? null : Step(row)));
+                var protectedBy = _refusal ?? (protectedTags.Count > 0 ? protectedTags.GetValueOrDefault(row.Name) : null);
+                if (_pass.Judge(row.Name, row.StartedMs, row.LastPulledMs, protectedBy is not null) is not { } policy)
+                    continue;
+                if (hasFollowers || _wanted-- > 0)
+                    verdicts.Add((new PruneVerdict(_access, row.Name, null, row.StartedMs, row.LastPulledMs, policy, protectedBy), _tells && !hasFollowers ? Step(row) : null));
+                else if (protectedBy is null)
+                    goes++;
+                else
+                    kept++;
             }
-            yield return new PrunePage(rows.Count, hasFollowers ? await WithFollowersAsync(verdicts, kept, ct) : verdicts);
-            if (rows.Count < _pageSize)
-                yield break;
-            after = (rows[^1].StartedMs, rows[^1].Name);
+            yield return new PrunePage(rows.Count, hasFollowers ? await WithFollowersAsync(verdicts, protectedTags, ct) : verdicts, goes, kept);
         }
     }
 
-    private PruneStep? Step(LiveTagName row) => _steps-- > 0 && _pass.Counts is { } counts ? new PruneStep(row.StartedMs, row.Name, counts, null) : null;
+    private PruneStep? Step(LiveTagName row) => _pass.Counts is { } counts ? new PruneStep(row.StartedMs, row.Name, counts, null) : null;
 
     private async Task<List<(PruneVerdict, PruneStep?)>> WithFollowersAsync(List<(PruneVerdict Verdict, PruneStep? Step)> verdicts, Dictionary<string, string> kept, CancellationToken ct)
     {
@@ -111,7 +116,9 @@ internal sealed class PruneWalk
 
 /// <param name="Seen">How many tags were looked at.</param>
 /// <param name="Verdicts">What is taken, each with where to go on after it; null where that cannot be told.</param>
-internal sealed record PrunePage(int Seen, List<(PruneVerdict Verdict, PruneStep? Step)> Verdicts);
+/// <param name="MoreGo">How many tags beside go that are not told.</param>
+/// <param name="MoreKept">And how many of those are protected.</param>
+internal sealed record PrunePage(int Seen, List<(PruneVerdict Verdict, PruneStep? Step)> Verdicts, int MoreGo, int MoreKept);
 
 /// <summary>A place within a walk: after a tag, with what was counted up to it, or after a manifest.</summary>
 internal sealed record PruneStep(long StartedMs, string? Tag, long[]? Counts, Digest? Manifest);

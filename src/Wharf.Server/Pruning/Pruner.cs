@@ -11,6 +11,10 @@ internal sealed class Pruner(ContentStore content, PrunePolicyStore store, Pruni
     /// <summary>How many tags a preview looks at; more would keep the database busy for one answer.</summary>
     public const long MaxSeen = 3_000_000;
 
+    // A batch that takes longer than this is followed by a smaller one.
+    private static readonly TimeSpan s_longBatch = TimeSpan.FromMilliseconds(25);
+    private const int SmallestBatch = 50;
+
     // What a preview costs is the database's and one core's time: the others wait.
     private readonly SemaphoreSlim _previews = new(2);
 
@@ -23,8 +27,8 @@ internal sealed class Pruner(ContentStore content, PrunePolicyStore store, Pruni
     public bool HasDefault => _default is not null;
 
     /// <summary>Applies the policies in force to the repositories of a namespace, or to one of them.</summary>
-    /// <param name="keepAsync">Called after each batch.</param>
-    public async Task<PruneTotals> RunAsync(long namespaceId, string ns, long? repositoryId, Func<CancellationToken, Task> keepAsync, CancellationToken ct)
+    /// <param name="keepAsync">Called after each batch; null for who waits for the end: then it is done at full speed.</param>
+    public async Task<PruneTotals> RunAsync(long namespaceId, string ns, long? repositoryId, Func<CancellationToken, Task>? keepAsync, CancellationToken ct)
     {
         var totals = new PruneTotals();
         var inForce = await InForceAsync(namespaceId, repositoryId, ct);
@@ -34,10 +38,11 @@ internal sealed class Pruner(ContentStore content, PrunePolicyStore store, Pruni
         return totals;
     }
 
-    private async Task<PruneTotals> RunAsync(RepositoryAccess repository, List<AppliedPolicy> policies, Func<CancellationToken, Task> keepAsync, CancellationToken ct)
+    private async Task<PruneTotals> RunAsync(RepositoryAccess repository, List<AppliedPolicy> policies, Func<CancellationToken, Task>? keepAsync, CancellationToken ct)
     {
+        var size = keepAsync is null ? ContentStore.PruneBatch : SmallestBatch;
         var totals = new PruneTotals();
-        var walk = new PruneWalk(content, repository, policies, await content.NowAsync(ct), steps: 0, PageSize);
+        var walk = new PruneWalk(content, repository, policies, await content.NowAsync(ct), null, PageSize);
         await foreach (var page in walk.PagesAsync(null, ct))
         {
             totals += new PruneTotals(page.Seen, 0, 0, page.Verdicts.Count(static v => v.Verdict.ProtectedBy is not null));
@@ -45,7 +50,7 @@ internal sealed class Pruner(ContentStore content, PrunePolicyStore store, Pruni
             for (var at = 0; at < goes.Count;)
             {
                 // A page has either tags or manifests.
-                var batch = goes.GetRange(at, Math.Min(ContentStore.PruneBatch, goes.Count - at));
+                var batch = goes.GetRange(at, Math.Min(size, goes.Count - at));
                 at += batch.Count;
                 var began = clock.GetTimestamp();
                 if (batch[0].Tag is not null)
@@ -60,10 +65,15 @@ internal sealed class Pruner(ContentStore content, PrunePolicyStore store, Pruni
                     foreach (var manifest in batch)
                         if (await content.PruneManifestAsync(repository, manifest.Digest!.Value, manifest.SinceMs, manifest.Policy.Uuid, ct))
                             totals += new PruneTotals(0, 0, 1, 0);
-                await PauseAsync(clock.GetElapsedTime(began), batch.Count, ct);
+                if (keepAsync is null)
+                    continue;
+                var took = clock.GetElapsedTime(began);
+                size = took > s_longBatch ? Math.Max(SmallestBatch, size / 2) : took < s_longBatch / 2 ? Math.Min(ContentStore.PruneBatch, size * 2) : size;
+                await PauseAsync(took, batch.Count, ct);
                 await keepAsync(ct);
             }
-            await keepAsync(ct);
+            if (keepAsync is not null)
+                await keepAsync(ct);
         }
         return totals;
     }
@@ -106,11 +116,13 @@ internal sealed class Pruner(ContentStore content, PrunePolicyStore store, Pruni
                 continue;
             var here = from is not null && repository.Name.Name == from.Repository ? from : null;
             var skip = here?.Skip ?? 0;
-            var walk = new PruneWalk(content, repository, policies, now, limit - preview.Verdicts.Count, PageSize);
+            var walk = new PruneWalk(content, repository, policies, now, skip + limit - preview.Verdicts.Count + 1, PageSize);
             var (seen, goes, index) = (0L, 0L, 0L);
             await foreach (var page in walk.PagesAsync(here?.Step, ct))
             {
                 seen += page.Seen;
+                goes += page.MoreGo;
+                preview.Count(page.MoreGo, page.MoreKept);
                 foreach (var (verdict, step) in page.Verdicts)
                 {
                     preview.Count(verdict);

@@ -24,7 +24,7 @@ internal sealed class PruningOptions : IValidatableObject
     [Range(1, 1_000_000)] public int PerSecond { get; set; } = 10_000;
 
     /// <summary>Which part of the time it may keep the database busy, in percent. Between two batches it waits for the rest.</summary>
-    [Range(1, 100)] public int Duty { get; set; } = 50;
+    [Range(1, 100)] public int Duty { get; set; } = 25;
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

@@ -32,7 +32,7 @@ internal static class PruningSetup
         long? repository = place.RepositoryId == 0 ? null : place.RepositoryId;
         if (arguments.TryGetProperty("dry_run", out var dry) && dry.GetBoolean())
             return await PreviewAsync(pruner, place, repository, arguments.GetProperty("limit").GetInt32(), ct);
-        var done = await pruner.RunAsync(place.NamespaceId, place.Namespace, repository, static _ => Task.CompletedTask, ct);
+        var done = await pruner.RunAsync(place.NamespaceId, place.Namespace, repository, null, ct);
         return new AdminResult(true, string.Create(CultureInfo.InvariantCulture, $"{done.Tags} of {done.Seen} tags and {done.Manifests} manifests without tags were pruned; {done.Spared} were protected."),
             new JsonObject { ["tags_seen"] = done.Seen, ["tags"] = done.Tags, ["manifests"] = done.Manifests, ["protected"] = done.Spared });
     }

@@ -48,7 +48,7 @@ public sealed partial class PruneModelTests
         var inForce = (await store.ListInForceAsync(repository.NamespaceId, repository.RepositoryId, Ct)).ConvertAll(static p => p.Policy.Policy.Body);
         var told = $"{round}: {string.Join("; ", inForce.Select(static b => JsonSerializer.Serialize(b)))}";
         var expected = Model(tags, inForce, lab.Clock.NowMs).Order(StringComparer.Ordinal).ToList();
-        using var pruner = new Pruner(lab.Get<ContentStore>(), store, new PruningOptions { Duty = 100 }, lab.Clock) { PageSize = random.Next(1, 30) };
+        using var pruner = new Pruner(lab.Get<ContentStore>(), store, new PruningOptions(), lab.Clock) { PageSize = random.Next(1, 30) };
 
         var previewed = new List<PruneVerdict>();
         PrunePreview? first = null;
@@ -66,7 +66,7 @@ public sealed partial class PruneModelTests
         Assert.True(expected.SequenceEqual(goes.Order(StringComparer.Ordinal)), $"{told}\nexpected {string.Join(' ', expected)}\npreview {string.Join(' ', goes.Order(StringComparer.Ordinal))}");
         Assert.Equal((tags.Count, expected.Count, previewed.Count - goes.Count), ((int)first!.Seen, (int)first.Tags, (int)first.Protected));
 
-        var done = await pruner.RunAsync(repository.NamespaceId, owner.Name, null, static _ => Task.CompletedTask, Ct);
+        var done = await pruner.RunAsync(repository.NamespaceId, owner.Name, null, null, Ct);
         var left = await lab.Db.ListAsync("SELECT name FROM tag WHERE repository_id = @repo AND ended_ms IS NULL", static r => r.GetString(0), Ct, ("repo", repository.RepositoryId));
 
         Assert.Equal(tags.Select(static t => t.Name).Except(expected).Order(StringComparer.Ordinal), left.Order(StringComparer.Ordinal));
