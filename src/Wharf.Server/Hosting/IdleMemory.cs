@@ -10,7 +10,7 @@ namespace Wharf.Server.Hosting;
 internal sealed class IdleMemory(TimeProvider clock, IEnumerable<IdleRelease> releases) : BackgroundService
 {
     private const long Idle = 2 << 20;
-    private const long Load = 16 << 20;
+    private const long Load = 4 << 20;
     private static readonly TimeSpan s_every = TimeSpan.FromSeconds(5);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

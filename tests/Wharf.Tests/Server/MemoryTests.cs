@@ -22,13 +22,15 @@ public sealed class MemoryTests(Registry registry) : IClassFixture<Registry>
     }
 
     [Fact, Trait("Speed", "Slow")]
-    public async Task A_load_leaves_less_than_120_MB_resident_within_30_seconds()
+    public async Task A_load_leaves_little_resident_within_30_seconds()
     {
+        // The target of an empty directory and SQLite; with PostgreSQL its client comes on top.
+        var most = registry.Database is null ? 120_000_000 : 140_000_000;
         var user = await registry.CreateUserAsync();
         await Task.WhenAll(Enumerable.Range(0, 16).Select(n => PushAndPullAsync(user, $"load{n}", 8 * MiB)));
 
         var waiting = Stopwatch.StartNew();
-        while (Status("VmRSS") >= 120_000_000)
+        while (Status("VmRSS") >= most)
         {
             Assert.True(waiting.Elapsed < TimeSpan.FromSeconds(30), $"{Status("VmRSS")} bytes are resident 30 s after a load.");
             await Task.Delay(200, TestContext.Current.CancellationToken);
