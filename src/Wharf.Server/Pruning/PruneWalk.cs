@@ -108,7 +108,7 @@ internal sealed class PruneWalk
                 continue;
             _left.Remove(subject.Digest);
             foreach (var follower in subject.Followers)
-                    all.Add((new PruneVerdict(_access, follower.Name, subject.Digest, follower.StartedMs, null, verdict.Policy, kept.GetValueOrDefault(follower.Name)), null));
+                all.Add((new PruneVerdict(_access, follower.Name, subject.Digest, follower.StartedMs, null, verdict.Policy, kept.GetValueOrDefault(follower.Name)), null));
         }
         return all;
     }
