@@ -13,6 +13,8 @@ internal static class ErrorTypes
         ["not_found"] = "It does not exist, or the caller may not know that it does.",
         ["too_many_login_attempts"] = "Too many wrong passwords came for this account or from this address. Wait as long as the header Retry-After says.",
         ["too_many_requests"] = "The caller sends more requests than its share. Wait as long as the header Retry-After says; every client should do that by itself.",
+        ["tag_immutable"] = "The tag is immutable: it stays where it is until an administrator of the repository makes it changeable.",
+        ["unavailable"] = "Something that the operation needs is busy or changing. Trying again after the seconds of the header Retry-After helps.",
         ["held"] = "There is a legal hold on it, whose number the detail says; it does not go before that is lifted.",
         ["internal_error"] = "The registry, its database or its storage failed. Trying again may help; the registry's log has more under the request_id of the error.",
         ["exceeds_license"] = "More than the registry's license allows. Wharf has no such limits and never answers with it; Quay does.",

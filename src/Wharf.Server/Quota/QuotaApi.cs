@@ -54,13 +54,13 @@ internal static class QuotaApi
         {
             var name = what == "User" ? "user" : "organization";
             app.MapGet($"/api/v1/superuser/{path}/{{namespace}}/quota", ListOf).Requires(Permission.InspectRegistry, fresh: true).WithName($"list{what}QuotaSuperUser")
-                .Describe($"Lists the quotas of any {name}.").Gives(QuotaJson.Default.IReadOnlyListShownQuota).Internal();
+                .Describe($"Lists the quotas of any {name}.").Gives(QuotaJson.Default.IReadOnlyListShownQuota);
             app.MapPost($"/api/v1/superuser/{path}/{{namespace}}/quota", CreateOf).Requires(Permission.Superuser, fresh: true).WithName($"create{what}QuotaSuperUser")
-                .Describe($"Sets a quota of any {name}.").Takes(QuotaJson.Default.NewQuota).Gives(QuotaJson.Default.String, 201).Internal();
+                .Describe($"Sets a quota of any {name}.").Takes(QuotaJson.Default.NewQuota).Gives(QuotaJson.Default.String, 201);
             app.MapPut($"/api/v1/superuser/{path}/{{namespace}}/quota/{{quota_id}}", ChangeOf).Requires(Permission.Superuser, fresh: true).WithName($"change{what}QuotaSuperUser")
-                .Describe($"Changes a quota of any {name}.").Takes(QuotaJson.Default.ChangedQuota).Gives(QuotaJson.Default.ShownQuota).Internal();
+                .Describe($"Changes a quota of any {name}.").Takes(QuotaJson.Default.ChangedQuota).Gives(QuotaJson.Default.ShownQuota);
             app.MapDelete($"/api/v1/superuser/{path}/{{namespace}}/quota/{{quota_id}}", DeleteOf).Requires(Permission.Superuser).WithName($"delete{what}QuotaSuperUser")
-                .Describe($"Takes a quota of any {name} away.").Gives(204).Internal();
+                .Describe($"Takes a quota of any {name} away.").Gives(204);
         }
     }
 
