@@ -1,14 +1,23 @@
+using System.Collections.Concurrent;
 using Wharf.Server.Content;
 using Wharf.Server.Data;
 
 namespace Wharf.Server.Quota;
 
 /// <summary>
-/// Refuses what does not fit (contract 11). Far from a threshold pushes wait for nobody, and those of the same moment may together go
-/// beyond it; near it, where few of this size would still fit, they take turns, so that not even that happens.
+/// Refuses what does not fit (contract 11). Where there was much room a second ago, nothing is asked: it would take a fifth of the quota
+/// in that second to go beyond it. Else it is asked in the transaction, and where few of this size would still fit, pushes take turns,
+/// so that those of the same moment do not go beyond it together.
 /// </summary>
-internal sealed class QuotaRule(QuotaStore quotas, Usage usage, Database db, QuotaOptions options) : IChangeRule
+internal sealed class QuotaRule(QuotaStore quotas, Usage usage, Database db, QuotaOptions options, TimeProvider clock) : IChangeRule
 {
+    /// <summary>How old what is remembered of the usage may be.</summary>
+    private static readonly TimeSpan s_fresh = TimeSpan.FromSeconds(1);
+
+    private const int MaxRemembered = 10_000;
+
+    private readonly ConcurrentDictionary<UsageScope, (long Bytes, long At)> _used = new();
+
     /// <summary>How many of the same size must fit for a push not to wait for its turn.</summary>
     private const int Roomy = 64;
 
@@ -30,7 +39,7 @@ internal sealed class QuotaRule(QuotaStore quotas, Usage usage, Database db, Quo
     {
         if (!options.Enabled || change.Kind is not (ChangeKind.Upload or ChangeKind.LinkBlob or ChangeKind.PutManifest) || !change.Access.Exists && change.Access.NamespaceId == 0)
             return;
-        if (!(await quotas.OfAsync(change.Access.NamespaceId, ct)).Any(q => q.RejectBytes is not null && q.Covers(change.Access.Name.Name)) && options.DefaultBytes == 0)
+        if (await HasRoomAsync(change, ct))
             return;
         (string, object?)[] args = [("ns", change.Access.NamespaceId), ("name", change.Access.Name.Name), ("default", options.DefaultBytes), ("bytes", change.Bytes)];
         if (change.Kind != ChangeKind.Upload && db.ForUpdate.Length > 0)
@@ -45,6 +54,34 @@ internal sealed class QuotaRule(QuotaStore quotas, Usage usage, Database db, Quo
                  WHERE {s_used}{(change.Kind == ChangeKind.Upload ? $" + {Open}" : "")} + @bytes > c.most
                    AND NOT EXISTS (SELECT 1 FROM usage_blob b WHERE b.namespace_id = @ns AND b.quota_id = c.scope AND b.digest = @digest))
             """, [.. args, ("digest", change.Digest?.ToArray() ?? [])]);
+    }
+
+    // Whether all quotas that cover the repository had much more room than this takes.
+    private async ValueTask<bool> HasRoomAsync(Change change, CancellationToken ct)
+    {
+        var isWhole = false;
+        foreach (var quota in await quotas.OfAsync(change.Access.NamespaceId, ct))
+        {
+            isWhole |= quota.Prefix.Length == 0;
+            if (quota.RejectBytes is { } most && quota.Covers(change.Access.Name.Name) && !await HasRoomAsync(quota.Scope, most, change.Bytes, ct))
+                return false;
+        }
+        return isWhole || options.DefaultBytes == 0 || await HasRoomAsync(new UsageScope(change.Access.NamespaceId, 0), options.DefaultBytes, change.Bytes, ct);
+    }
+
+    private async ValueTask<bool> HasRoomAsync(UsageScope scope, long most, long bytes, CancellationToken ct) =>
+        most - await UsedAsync(scope, ct) is var room && room > most / 5 && room / (4 * Roomy) > bytes;
+
+    private async ValueTask<long> UsedAsync(UsageScope scope, CancellationToken ct)
+    {
+        if (_used.TryGetValue(scope, out var known) && clock.GetElapsedTime(known.At) < s_fresh)
+            return known.Bytes;
+        var now = clock.GetTimestamp();
+        var bytes = await usage.GetAsync(scope, ct);
+        if (_used.Count >= MaxRemembered)
+            _used.Clear();
+        _used[scope] = (bytes, now);
+        return bytes;
     }
 
     public async ValueTask<Refusal> ExplainAsync(Refusal refusal, Change change, CancellationToken ct)
@@ -77,7 +114,7 @@ internal sealed class QuotaRule(QuotaStore quotas, Usage usage, Database db, Quo
         if (!options.Enabled)
             return null;
         foreach (var quota in await quotas.OfAsync(change.Access.NamespaceId, ct))
-            if (quota.WarnBytes is { } from && quota.Covers(change.Access.Name.Name) && await usage.GetAsync(quota.Scope, ct) is var used && used >= from)
+            if (quota.WarnBytes is { } from && quota.Covers(change.Access.Name.Name) && await UsedAsync(quota.Scope, ct) is var used && used >= from)
                 return $"{(quota.Prefix.Length == 0 ? change.Access.Name.Namespace : $"{change.Access.Name.Namespace}/{quota.Prefix}")} holds {ByteSize.Format(used)}, {used * 100 / Math.Max(1, quota.LimitBytes)} % of its quota of {ByteSize.Format(quota.LimitBytes)}";
         return null;
     }
