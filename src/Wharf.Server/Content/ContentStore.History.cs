@@ -110,7 +110,7 @@ internal sealed partial class ContentStore
         }
     }
 
-    private const int MaxRewinds = 5;
+    private const int MaxRewinds = 30;
     private static readonly Refusal s_otherTags = new(RefusalKind.RuleChanged);
 
     private async Task<(Refusal? Refusal, Rewind Done)> RewindAsync(Principal by, RepositoryAccess access, Moment at, List<string> planned, CancellationToken ct)
