@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Wharf.Oci;
 using Wharf.Storage;
@@ -32,20 +31,8 @@ internal sealed class ImageLabels(IBlobDriver driver)
     /// <summary>How long a tag of an image with these labels lives, in milliseconds; null when they do not say it, or not so that it can be understood.</summary>
     public static long? LifetimeMs(IReadOnlyDictionary<string, string> labels)
     {
-        if (!labels.TryGetValue(ExpiresAfter, out var text) || text.Length is < 2 or > 10 || !long.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count))
-            return null;
-        var seconds = text[^1] switch
-        {
-            's' => 1L,
-            'm' => 60,
-            'h' => 3600,
-            'd' => 86_400,
-            'w' => 7 * 86_400,
-            'y' => 365 * 86_400,
-            _ => 0,
-        };
         // Later than any date that can be written is never; at once is no lifetime.
-        return count * seconds * 1000 is > 0 and <= MaxLifetimeMs and var ms ? ms : null;
+        return labels.TryGetValue(ExpiresAfter, out var text) && ShortTime.Parse(text, MaxLifetimeMs) is > 0 and var ms ? ms : null;
     }
 
     /// <summary>Whether tags of an image with these labels are immutable; null when they do not say it.</summary>

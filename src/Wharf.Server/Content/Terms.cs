@@ -13,7 +13,7 @@ internal sealed class Terms
     /// <summary>A statement that must find a row.</summary>
     public void Require(Refusal otherwise, string sql, params (string Name, object? Value)[] args) => _steps.Add((sql, args, otherwise));
 
-    /// <summary>A query that takes locks. What depends on them is judged by a later one (contract 2).</summary>
+    /// <summary>A statement that takes locks, or makes the row that is locked. What depends on them is judged by a later one (contract 2).</summary>
     public void Lock(string sql, params (string Name, object? Value)[] args) => _steps.Add((sql, args, null));
 
     public void AddTo(Batch<Refusal> batch)

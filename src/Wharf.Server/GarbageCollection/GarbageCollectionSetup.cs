@@ -34,12 +34,12 @@ internal static class GarbageCollectionSetup
             text.AppendLine(CultureInfo.InvariantCulture, $"{queue.Kind,-12} {queue.Waiting,10} waiting, {queue.Due} of them due{(queue.Due > 0 ? $", the oldest for {TimeSpan.FromMilliseconds(queue.OldestMs):c}" : "")}");
         if (status.Queues.Count == 0)
             text.AppendLine("Nothing waits for the collector.");
-        text.AppendLine(CultureInfo.InvariantCulture, $"condemned    {status.Reclaimable.CondemnedBlobs,10} blobs, {Bytes(status.Reclaimable.CondemnedBytes)}: nothing needs them, their time runs");
-        text.AppendLine(CultureInfo.InvariantCulture, $"garbage      {status.Reclaimable.Objects,10} objects, {Bytes(status.Reclaimable.ObjectBytes)}: about to be deleted");
+        text.AppendLine(CultureInfo.InvariantCulture, $"condemned    {status.Reclaimable.CondemnedBlobs,10} blobs, {new ByteSize(status.Reclaimable.CondemnedBytes)}: nothing needs them, their time runs");
+        text.AppendLine(CultureInfo.InvariantCulture, $"garbage      {status.Reclaimable.Objects,10} objects, {new ByteSize(status.Reclaimable.ObjectBytes)}: about to be deleted");
         if (status.Reclaimable is { LockedObjects: > 0, LockedUntilMs: { } until })
-            text.AppendLine(CultureInfo.InvariantCulture, $"locked       {status.Reclaimable.LockedObjects,10} of these objects, {Bytes(status.Reclaimable.LockedBytes)}: the storage does not let them go yet, the first not before {DateTimeOffset.FromUnixTimeMilliseconds(until):u}");
+            text.AppendLine(CultureInfo.InvariantCulture, $"locked       {status.Reclaimable.LockedObjects,10} of these objects, {new ByteSize(status.Reclaimable.LockedBytes)}: the storage does not let them go yet, the first not before {DateTimeOffset.FromUnixTimeMilliseconds(until):u}");
         foreach (var freed in status.Freed)
-            text.AppendLine(CultureInfo.InvariantCulture, $"freed {(freed.Since == "ever" ? "ever" : $"in a {freed.Since}"),-12} {Bytes(freed.Bytes)} of {freed.Blobs} blobs; {freed.Manifests} manifests, {freed.Links} links");
+            text.AppendLine(CultureInfo.InvariantCulture, $"freed {(freed.Since == "ever" ? "ever" : $"in a {freed.Since}"),-12} {new ByteSize(freed.Bytes)} of {freed.Blobs} blobs; {freed.Manifests} manifests, {freed.Links} links");
         if (status.HeldByBackup)
             text.AppendLine("A backup runs: no bytes are deleted until it is done.");
         return new AdminResult(true, text.ToString().TrimEnd(), JsonSerializer.SerializeToNode(status, GarbageCollectionJson.Default.GarbageStatus)!.AsObject());
@@ -53,7 +53,7 @@ internal static class GarbageCollectionSetup
             return new AdminResult(false, $"There is nothing here with the digest {digest}.");
         var text = new StringBuilder().Append(digest);
         if (explained.Size is { } size)
-            text.Append(CultureInfo.InvariantCulture, $": a blob of {Bytes(size)}, {explained.State}");
+            text.Append(CultureInfo.InvariantCulture, $": a blob of {new ByteSize(size)}, {explained.State}");
         if (explained.CondemnedUntilMs is { } until)
             text.Append(CultureInfo.InvariantCulture, $" until {DateTimeOffset.FromUnixTimeMilliseconds(until):u}");
         text.AppendLine();
@@ -73,15 +73,6 @@ internal static class GarbageCollectionSetup
         var data = JsonSerializer.SerializeToNode(totals, GarbageCollectionJson.Default.RoundTotals)!.AsObject();
         data["dry_run"] = dry;
         return new AdminResult(true, string.Create(CultureInfo.InvariantCulture,
-            $"{totals.Reviewed} reviews{(dry ? " are due" : "")}: {totals.Kept} things {would}kept, {totals.Released} {would}released (they go later); {totals.Manifests} manifests, {totals.Links} links and {totals.Blobs} blobs {was}{(dry ? ", with what they release" : $"; {totals.Objects} objects with {Bytes(totals.Bytes)} are deleted")}."), data);
+            $"{totals.Reviewed} reviews{(dry ? " are due" : "")}: {totals.Kept} things {would}kept, {totals.Released} {would}released (they go later); {totals.Manifests} manifests, {totals.Links} links and {totals.Blobs} blobs {was}{(dry ? ", with what they release" : $"; {totals.Objects} objects with {new ByteSize(totals.Bytes)} are deleted")}."), data);
     }
-
-    internal static string Bytes(long bytes) => bytes switch
-    {
-        >= 1L << 40 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 40):0.0} TiB"),
-        >= 1L << 30 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 30):0.0} GiB"),
-        >= 1L << 20 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 20):0.0} MiB"),
-        >= 1L << 10 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 10):0.0} KiB"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes} bytes"),
-    };
 }

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using System.Text.Json;
+using Wharf.Server.Content;
 
 namespace Wharf.Server.Pruning;
 
@@ -24,7 +24,7 @@ internal sealed class PrunePolicy
     /// <summary>The time of the other methods.</summary>
     public long AgeMs { get; private init; }
 
-    public TagPattern? Pattern { get; private init; }
+    public PrunePattern? Pattern { get; private init; }
 
     public bool PatternMatches { get; private init; }
 
@@ -34,11 +34,11 @@ internal sealed class PrunePolicy
 
     public bool NeverPulled { get; private init; }
 
-    public TagPattern? GroupBy { get; private init; }
+    public PrunePattern? GroupBy { get; private init; }
 
     public bool KeepReleases { get; private init; }
 
-    public TagPattern? KeepPattern { get; private init; }
+    public PrunePattern? KeepPattern { get; private init; }
 
     public int KeepNewest { get; private init; }
 
@@ -85,7 +85,7 @@ internal sealed class PrunePolicy
             if (body.Value.ValueKind != JsonValueKind.Number || !body.Value.TryGetInt64(out count) || count is < 1 or > int.MaxValue)
                 problem = "The value of number_of_tags is a number of tags, 1 or more.";
         }
-        else if (body.Value.ValueKind != JsonValueKind.String || Milliseconds(body.Value.GetString()) is not { } given)
+        else if (body.Value.ValueKind != JsonValueKind.String || ShortTime.Parse(body.Value.GetString(), MaxMs) is not { } given)
             problem = $"The value of {body.Method} is a time, such as 7d: a whole number and s, m, h, d, w or y.";
         else
             age = given;
@@ -121,11 +121,11 @@ internal sealed class PrunePolicy
         return true;
     }
 
-    private static TagPattern? ParsePattern(string? text, string member, ref string? problem)
+    private static PrunePattern? ParsePattern(string? text, string member, ref string? problem)
     {
         if (text is null)
             return null;
-        if (!TagPattern.TryParse(text, out var pattern, out var wrong))
+        if (!PrunePattern.TryParse(text, out var pattern, out var wrong))
             problem ??= $"{member} {wrong}";
         return pattern;
     }
@@ -134,26 +134,9 @@ internal sealed class PrunePolicy
     {
         if (text is null)
             return null;
-        if (Milliseconds(text) is { } ms)
+        if (ShortTime.Parse(text, MaxMs) is { } ms)
             return ms;
         problem ??= $"{member} is a time, such as 7d: a whole number and s, m, h, d, w or y.";
         return null;
-    }
-
-    private static long? Milliseconds(string? text)
-    {
-        if (text is not { Length: >= 2 and <= 12 } || !long.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
-            return null;
-        var seconds = text[^1] switch
-        {
-            's' => 1L,
-            'm' => 60,
-            'h' => 3600,
-            'd' => 86_400,
-            'w' => 7 * 86_400,
-            'y' => 365 * 86_400,
-            _ => 0,
-        };
-        return seconds > 0 && number <= MaxMs / 1000 / seconds ? number * seconds * 1000 : null;
     }
 }

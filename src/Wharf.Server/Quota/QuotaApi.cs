@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Mvc;
 using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
+using Wharf.Server.Hosting.Settings;
 using Wharf.Server.QuayApi;
 
 namespace Wharf.Server.Quota;
@@ -205,9 +206,9 @@ internal static class QuotaApi
 
     private static Problem? Bytes(long? given, string? text, out long bytes)
     {
-        bytes = given ?? 0;
+        bytes = given ?? (ByteSize.TryParse(text, null, out var size) ? size.Bytes : -1);
         return given is null && text is null ? Problem.InvalidRequest("The member limit_bytes is missing: the number of bytes, or limit with a unit, such as 10 GiB.")
-            : given is null && !ByteSize.TryParse(text, out bytes) ? Problem.InvalidRequest("Invalid limit format: a number and a unit, such as 10 GiB or 500 MB.")
+            : given is null && bytes < 0 ? Problem.InvalidRequest("Invalid limit format: a number and a unit, such as 10 GiB or 500 MB.")
             : bytes is < 1 or > (1L << 60) ? Problem.InvalidRequest("limit_bytes is a number from 1 to 2^60.") : null;
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Wharf.Server.Content;
 using Wharf.Server.Data;
+using Wharf.Server.Hosting.Settings;
 
 namespace Wharf.Server.Quota;
 
@@ -41,13 +42,17 @@ internal sealed class QuotaRule(QuotaStore quotas, Usage usage, Database db, Quo
             return;
         if (await HasRoomAsync(change, ct))
             return;
-        (string, object?)[] args = [("ns", change.Access.NamespaceId), ("name", change.Access.Name.Name), ("default", options.DefaultBytes), ("bytes", change.Bytes)];
+        (string, object?)[] args = [("ns", change.Access.NamespaceId), ("name", change.Access.Name.Name), ("default", options.DefaultBytes.Bytes), ("bytes", change.Bytes)];
         if (change.Kind != ChangeKind.Upload && db.ForUpdate.Length > 0)
+        {
+            // Of a namespace that is new nothing has been folded yet.
+            terms.Lock("INSERT INTO usage (namespace_id, quota_id, bytes, recount_ms) VALUES (@ns, 0, 0, 0) ON CONFLICT (namespace_id, quota_id) DO NOTHING", ("ns", change.Access.NamespaceId));
             terms.Lock($"""
                 SELECT 1 FROM usage WHERE namespace_id = @ns AND quota_id IN (
                        SELECT c.scope FROM {Covering} c WHERE {s_used} + {Roomy} * @bytes > c.most OR {s_used} > c.most / 5 * 4)
                  ORDER BY quota_id {db.ForUpdate}
                 """, args);
+        }
         terms.Require(s_over, $"""
             SELECT 1 WHERE NOT EXISTS (
                 SELECT 1 FROM {Covering} c
@@ -66,7 +71,7 @@ internal sealed class QuotaRule(QuotaStore quotas, Usage usage, Database db, Quo
             if (quota.RejectBytes is { } most && quota.Covers(change.Access.Name.Name) && !await HasRoomAsync(quota.Scope, most, change.Bytes, ct))
                 return false;
         }
-        return isWhole || options.DefaultBytes == 0 || await HasRoomAsync(new UsageScope(change.Access.NamespaceId, 0), options.DefaultBytes, change.Bytes, ct);
+        return isWhole || options.DefaultBytes.Bytes == 0 || await HasRoomAsync(new UsageScope(change.Access.NamespaceId, 0), options.DefaultBytes.Bytes, change.Bytes, ct);
     }
 
     private async ValueTask<bool> HasRoomAsync(UsageScope scope, long most, long bytes, CancellationToken ct) =>
@@ -90,8 +95,8 @@ internal sealed class QuotaRule(QuotaStore quotas, Usage usage, Database db, Quo
             return refusal;
         var (ns, name) = (change.Access.Name.Namespace, change.Access.Name.Name);
         var covering = (await quotas.OfAsync(change.Access.NamespaceId, ct)).Where(q => q.RejectBytes is not null && q.Covers(name)).ToList();
-        if (!covering.Exists(static q => q.Prefix.Length == 0) && options.DefaultBytes > 0)
-            covering.Add(new StorageQuota(0, change.Access.NamespaceId, "", options.DefaultBytes, null, options.DefaultBytes));
+        if (!covering.Exists(static q => q.Prefix.Length == 0) && options.DefaultBytes.Bytes > 0)
+            covering.Add(new StorageQuota(0, change.Access.NamespaceId, "", options.DefaultBytes.Bytes, null, options.DefaultBytes.Bytes));
         // The one with the least room is meant.
         var used = new List<(StorageQuota Quota, long Used)>();
         foreach (var quota in covering)
@@ -103,8 +108,8 @@ internal sealed class QuotaRule(QuotaStore quotas, Usage usage, Database db, Quo
         var whole = full.Prefix.Length == 0 ? $"The namespace {ns}" : $"What is under {ns}/{full.Prefix}";
         return refusal with
         {
-            Message = $"{whole} holds {ByteSize.Format(bytes)} of the {ByteSize.Format(full.RejectBytes!.Value)} that its quota allows{(past > 0 ? $", {ByteSize.Format(past)} of it in the time machine or without a tag" : "")}; "
-                + $"{(change.Kind == ChangeKind.Upload && change.Bytes <= 1 ? "there is no room for more" : $"{ByteSize.Format(change.Bytes)} more do not fit")}. "
+            Message = $"{whole} holds {new ByteSize(bytes)} of the {new ByteSize(full.RejectBytes!.Value)} that its quota allows{(past > 0 ? $", {new ByteSize(past)} of it in the time machine or without a tag" : "")}; "
+                + $"{(change.Kind == ChangeKind.Upload && change.Bytes <= 1 ? "there is no room for more" : $"{new ByteSize(change.Bytes)} more do not fit")}. "
                 + $"Delete tags for good, let the time machine reach less far, set a policy that prunes, or ask {(full.Prefix.Length == 0 ? "an administrator of the registry" : "an administrator of the organization")} for a larger quota.",
         };
     }
@@ -115,7 +120,7 @@ internal sealed class QuotaRule(QuotaStore quotas, Usage usage, Database db, Quo
             return null;
         foreach (var quota in await quotas.OfAsync(change.Access.NamespaceId, ct))
             if (quota.WarnBytes is { } from && quota.Covers(change.Access.Name.Name) && await UsedAsync(quota.Scope, ct) is var used && used >= from)
-                return $"{(quota.Prefix.Length == 0 ? change.Access.Name.Namespace : $"{change.Access.Name.Namespace}/{quota.Prefix}")} holds {ByteSize.Format(used)}, {used * 100 / Math.Max(1, quota.LimitBytes)} % of its quota of {ByteSize.Format(quota.LimitBytes)}";
+                return $"{(quota.Prefix.Length == 0 ? change.Access.Name.Namespace : $"{change.Access.Name.Namespace}/{quota.Prefix}")} holds {new ByteSize(used)}, {used * 100 / Math.Max(1, quota.LimitBytes)} % of its quota of {new ByteSize(quota.LimitBytes)}";
         return null;
     }
 }

@@ -60,8 +60,8 @@ internal sealed class QuotaStore(Database db)
         foreach (var (kind, percent) in limits)
             await tx.ExecuteAsync("INSERT INTO quota_limit (namespace_id, quota_id, kind, percent) VALUES (@ns, @id, @kind, @percent)", ("ns", of.NamespaceId), ("id", id), ("kind", kind), ("percent", percent));
         await ThresholdsAsync(tx, id);
-        // What pushes lock when they take turns must be there.
-        await tx.ExecuteAsync("INSERT INTO usage (namespace_id, quota_id, bytes, recount_ms) VALUES (@ns, @scope, 0, 0) ON CONFLICT (namespace_id, quota_id) DO NOTHING", ns, ("scope", prefix.Length > 0 ? id : 0L));
+        if (prefix.Length > 0)
+            await tx.ExecuteAsync("INSERT INTO usage (namespace_id, quota_id, bytes, recount_ms) VALUES (@ns, @id, 0, 0)", ns, ("id", id));
         await TellAsync(tx, by, of, "quota.created", id, prefix, new JsonObject { ["limit_bytes"] = bytes });
         return null;
     }, ct);

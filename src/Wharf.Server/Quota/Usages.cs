@@ -20,8 +20,8 @@ internal sealed class Usages(Usage usage, QuotaStore quotas, QuotaOptions option
         var found = await quotas.ListAsync(namespaceId, ct);
         foreach (var quota in found)
             shown.Add(await ShowAsync(quota, ct));
-        if (options.DefaultBytes > 0 && found.All(static q => q.Prefix.Length > 0))
-            shown.Insert(0, (await ShowAsync(new StorageQuota(0, namespaceId, "", options.DefaultBytes, null, options.DefaultBytes), ct)) with { IsDefault = true });
+        if (options.DefaultBytes.Bytes > 0 && found.All(static q => q.Prefix.Length > 0))
+            shown.Insert(0, (await ShowAsync(new StorageQuota(0, namespaceId, "", options.DefaultBytes.Bytes, null, options.DefaultBytes.Bytes), ct)) with { IsDefault = true });
         var days = await usage.ListDaysAsync(new UsageScope(namespaceId, 0), Days, ct);
         return new ShownUsage(used, Math.Min(current, used), Math.Max(0, used - current), Date(at), shown, days.ConvertAll(static d => new ShownDay(Date(d.DayMs)[..10], d.Bytes)));
     }

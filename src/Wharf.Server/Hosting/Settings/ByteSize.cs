@@ -3,13 +3,16 @@ using System.Globalization;
 
 namespace Wharf.Server.Hosting.Settings;
 
-/// <summary>A number of bytes in settings: <c>4MiB</c>, <c>20 GB</c>, <c>4096</c>.</summary>
+/// <summary>A number of bytes as people write it, in settings and where the API takes it so: <c>4MiB</c>, <c>20 GB</c>, <c>4096</c>. KiB and Ki are 1024, KB and K 1000.</summary>
 internal readonly record struct ByteSize(long Bytes) : IParsable<ByteSize>, IComparable<ByteSize>
 {
+    private const string Powers = "KMGTPE";
+
+    // The longer ones first: each ends as a shorter one does.
     private static readonly (string Unit, long Factor)[] s_units =
     [
-        ("KiB", 1L << 10), ("MiB", 1L << 20), ("GiB", 1L << 30), ("TiB", 1L << 40),
-        ("KB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000), ("TB", 1_000_000_000_000), ("B", 1),
+        .. Powers.Select(static (p, i) => ($"{p}iB", 1L << (10 * (i + 1)))), .. Powers.Select(static (p, i) => ($"{p}i", 1L << (10 * (i + 1)))),
+        .. Powers.Select(static (p, i) => ($"{p}B", (long)Math.Pow(1000, i + 1))), .. Powers.Select(static (p, i) => ($"{p}", (long)Math.Pow(1000, i + 1))), ("B", 1),
     ];
 
     public static ByteSize Parse(string s, IFormatProvider? provider) =>
@@ -30,6 +33,17 @@ internal readonly record struct ByteSize(long Bytes) : IParsable<ByteSize>, ICom
         if (!long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var count) || count > long.MaxValue / factor) return false;
         result = new ByteSize(count * factor);
         return true;
+    }
+
+    /// <summary>For a person: <c>1.5 GiB</c>.</summary>
+    public override string ToString()
+    {
+        if (Bytes < 1024)
+            return string.Create(CultureInfo.InvariantCulture, $"{Bytes} bytes");
+        var (value, power) = (Bytes / 1024.0, 0);
+        for (; value >= 1024 && power < Powers.Length - 1; power++)
+            value /= 1024;
+        return string.Create(CultureInfo.InvariantCulture, $"{value:0.0} {Powers[power]}iB");
     }
 
     public int CompareTo(ByteSize other) => Bytes.CompareTo(other.Bytes);

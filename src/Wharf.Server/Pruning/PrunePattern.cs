@@ -7,7 +7,7 @@ namespace Wharf.Server.Pruning;
 /// A regular expression that people give for names of tags. It matches anywhere in the name, as in Quay, in time that grows with the
 /// name alone: there is no way back (lookarounds, references to groups) in these.
 /// </summary>
-internal sealed class TagPattern
+internal sealed class PrunePattern
 {
     public const int MaxLength = 256;
 
@@ -18,11 +18,11 @@ internal sealed class TagPattern
 
     private readonly Regex _regex;
 
-    private TagPattern(Regex regex) => _regex = regex;
+    private PrunePattern(Regex regex) => _regex = regex;
 
     public string Text => _regex.ToString();
 
-    public static bool TryParse(string text, [NotNullWhen(true)] out TagPattern? pattern, [NotNullWhen(false)] out string? problem)
+    public static bool TryParse(string text, [NotNullWhen(true)] out PrunePattern? pattern, [NotNullWhen(false)] out string? problem)
     {
         (pattern, problem) = (null, null);
         if (text.Length is 0 or > MaxLength || text.Any(char.IsControl))
@@ -32,7 +32,7 @@ internal sealed class TagPattern
         else
             try
             {
-                pattern = new TagPattern(new Regex(text, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant, s_timeout));
+                pattern = new PrunePattern(new Regex(text, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant, s_timeout));
                 return true;
             }
             catch (RegexParseException e)
