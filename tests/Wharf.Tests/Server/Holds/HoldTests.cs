@@ -252,7 +252,7 @@ public sealed partial class HoldTests(HoldRegistry registry) : IClassFixture<Hol
         Assert.Equal(Ordered(expected), Ordered(text));
     }
 
-    // A list is in the order of its ids, which are random.
+    // A list is in the order in which the holds were set; those of one millisecond are in none.
     private static string Ordered(string json)
     {
         var node = JsonNode.Parse(json)!;
