@@ -161,7 +161,7 @@ public class CollectorBench
         {
             var digests = Enumerable.Range(at, Chunk).Select(Digest).ToList();
             await AppendAsync(database, "blob", ["digest", "size", "state"], digests.Select(static d => new object?[] { d, 1000L, "live" }));
-            await AppendAsync(database, "blob_placement", ["digest", "location", "storage_key", "state"], digests.Select(static d => new object?[] { d, ContentStore.Location, $"{d[0]:x2}/{Convert.ToHexStringLower(d.AsSpan(1, 15))}", "present" }));
+            await AppendAsync(database, "blob_placement", ["digest", "location", "storage_key", "state"], digests.Select(static d => new object?[] { d, StorageOptions.Local, $"{d[0]:x2}/{Convert.ToHexStringLower(d.AsSpan(1, 15))}", "present" }));
             await AppendAsync(database, "gc_review", ["kind", "namespace_id", "repository_id", "digest", "due_ms"], digests.Select(static d => new object?[] { "blob", 0L, 0L, d, 1L }));
         }
         for (var at = 0; at < Links; at += Chunk)

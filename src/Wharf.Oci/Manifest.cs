@@ -75,6 +75,20 @@ public sealed class Manifest
         ReadOnlyMemory<byte> bytes, string? contentType, [NotNullWhen(true)] out Manifest? manifest, [NotNullWhen(false)] out string? problem) =>
         TryParse(bytes, contentType, out manifest, out _, out problem);
 
+    /// <summary>
+    /// Reads a manifest of which only the bytes are known. One that does not say its media type is OCI's, whose specification lets it
+    /// be left out (image-spec, "Image Manifest Property Descriptions"): an image or an index, as what it has tells.
+    /// </summary>
+    public static bool TryParse(ReadOnlyMemory<byte> bytes, [NotNullWhen(true)] out Manifest? manifest, [NotNullWhen(false)] out string? problem)
+    {
+        if (TryParse(bytes, null, out manifest, out problem))
+            return true;
+        if (!TryParse(bytes, MediaTypes.OciManifest, out manifest, out _) && !TryParse(bytes, MediaTypes.OciIndex, out manifest, out _))
+            return false;
+        problem = null;
+        return true;
+    }
+
     /// <summary>The descriptor of this manifest for a referrers listing (distribution-spec 1.1.1, "Listing Referrers"), as UTF-8 JSON.</summary>
     public byte[] ReferrerDescriptor(Digest digest, long size)
     {

@@ -13,7 +13,9 @@ using Wharf.Server.Holds;
 using Wharf.Server.Hosting;
 using Wharf.Server.Immutability;
 using Wharf.Server.Limits;
+using Wharf.Server.Live;
 using Wharf.Server.Mail;
+using Wharf.Server.Manifests;
 using Wharf.Server.Messages;
 using Wharf.Server.OAuth;
 using Wharf.Server.Organizations;
@@ -28,10 +30,13 @@ using Wharf.Server.Repositories;
 using Wharf.Server.Robots;
 using Wharf.Server.Scrub;
 using Wharf.Server.Search;
+using Wharf.Server.Security;
 using Wharf.Server.ServiceKeys;
+using Wharf.Server.StorageCare;
 using Wharf.Server.Superuser;
 using Wharf.Server.Tags;
 using Wharf.Server.TimeMachine;
+using Wharf.Server.WebInterface;
 
 return await CommandLine.RunAsync(args, new Composition(Add, Use, Map));
 
@@ -56,7 +61,9 @@ static void Add(WebApplicationBuilder builder)
     builder.AddSearch();
     builder.AddApiDocs();
     builder.AddContent();
+    builder.AddManifests();
     builder.AddQuota();
+    builder.AddTags();
     builder.AddPullStatistics();
     builder.AddHolds();
     builder.AddImmutability();
@@ -66,8 +73,11 @@ static void Add(WebApplicationBuilder builder)
     builder.AddPersons();
     builder.AddDistribution();
     builder.AddOutbox();
+    builder.AddLive();
     builder.AddRecovery();
     builder.AddScrub();
+    builder.AddSecurity();
+    builder.AddStorageCare();
 }
 
 // What must see a request before routing: preflights of browsers, and rewriting of paths.
@@ -99,6 +109,7 @@ static void Map(WebApplication app)
     app.MapStars();
     app.MapLabels();
     app.MapTags();
+    app.MapManifests();
     app.MapImmutability();
     app.MapTimeMachine();
     app.MapPullStatistics();
@@ -108,6 +119,9 @@ static void Map(WebApplication app)
     app.MapGarbageCollection();
     app.MapPruning();
     app.MapLogs();
+    app.MapLive();
     app.MapApiDocs();
     app.MapScrub();
+    app.MapSecurity();
+    app.MapWebInterface();
 }

@@ -2,6 +2,7 @@ namespace Wharf.Storage;
 
 /// <summary>
 /// One place that keeps blobs, addressed by <see cref="StorageKey"/>; it knows no digests. A blob is invisible until its writer completes, and never changes after that.
+/// What others wrote there can be read, told about and copied by its own name (<see cref="StorageKey.IsForeign"/>), and is removed by <see cref="DeleteForeignAsync"/> alone.
 /// Every member throws <see cref="StorageException"/> when the place fails, and <see cref="ArgumentException"/> for text that is no storage key.
 /// </summary>
 public interface IBlobDriver
@@ -13,11 +14,9 @@ public interface IBlobDriver
     /// Continues an upload from one of its checkpoints, which may have been made by another process; bytes written after it are gone.
     /// An empty state is the checkpoint before the first byte. A writer of the same upload that is still open can do no more harm.
     /// </summary>
+    /// <param name="attempt">Larger than at every earlier call for this upload, so that nothing which a former writer still sends gets the name of what this one does.</param>
     /// <exception cref="UploadLostException">The upload was completed, aborted or damaged.</exception>
-    Task<IBlobWriter> ResumeAsync(string key, ReadOnlyMemory<byte> state, CancellationToken ct);
-
-    /// <summary>The bytes that an unfinished upload holds up to a checkpoint; null when the upload is not there.</summary>
-    Task<Stream?> OpenUnfinishedAsync(string key, ReadOnlyMemory<byte> state, CancellationToken ct);
+    Task<IBlobWriter> ResumeAsync(string key, ReadOnlyMemory<byte> state, long attempt, CancellationToken ct);
 
     /// <summary>Removes what an upload left that will not be continued. Nothing there is fine; a completed blob stays.</summary>
     Task AbortAsync(string key, ReadOnlyMemory<byte> state, CancellationToken ct);
@@ -32,11 +31,20 @@ public interface IBlobDriver
     /// <exception cref="BlobsLockedException">The place may not remove some of them yet; the others are gone.</exception>
     Task DeleteAsync(IReadOnlyList<string> keys, CancellationToken ct);
 
+    /// <summary>Removes what others wrote there (<see cref="StorageKey.IsForeign"/>), which nothing else here does. A missing object is fine.</summary>
+    /// <exception cref="BlobsLockedException">The place may not remove some of them yet; the others are gone.</exception>
+    Task DeleteForeignAsync(IReadOnlyList<string> names, CancellationToken ct);
+
     /// <summary>An address where a stranger may read the blob for this long; null when the place has none to give.</summary>
     Task<Uri?> PresignAsync(string key, TimeSpan lifetime, CancellationToken ct);
 
-    /// <summary>Copies a blob to a key that was never used. It is durable when the task ends.</summary>
-    Task CopyAsync(string from, string to, CancellationToken ct);
+    /// <summary>
+    /// Has the place itself take a blob from another one, or from another of its own keys, to a key that was never used, without a byte coming through here.
+    /// It is durable when the task ends, and of the size that it has there.
+    /// </summary>
+    /// <returns>False where the place cannot; then it has to be read and written.</returns>
+    /// <exception cref="StorageException">There is no such blob, or the place failed.</exception>
+    Task<bool> TryCopyAsync(IBlobDriver source, string from, string to, CancellationToken ct);
 
     /// <summary>All blobs whose key starts with the prefix, in any order.</summary>
     IAsyncEnumerable<StoredObject> ListAsync(string? prefix, CancellationToken ct);

@@ -15,8 +15,11 @@ public interface IBlobWriter : IAsyncDisposable
     /// <summary>Makes all bytes so far durable and answers the state that resumes after them. Earlier states stay valid.</summary>
     Task<byte[]> CheckpointAsync(CancellationToken ct);
 
-    /// <summary>Makes the blob durable and readable under its key, and answers its size. The writer can then only be disposed.</summary>
-    Task<long> CompleteAsync(CancellationToken ct);
+    /// <summary>
+    /// Makes the blob durable and readable. Its key is the upload's own unless it was checkpointed or continued: then it may be another
+    /// of <see cref="StorageKey.UploadOf"/> that upload, so that no byte has to be moved. The writer can then only be disposed.
+    /// </summary>
+    Task<StoredBlob> CompleteAsync(CancellationToken ct);
 
     /// <summary>Removes the upload, or nothing when it is lost or another writer's by now: it never hides the fault that led here. The writer can then only be disposed.</summary>
     Task AbortAsync(CancellationToken ct);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests need and this machine lacks: Debian packages, and registry clients that Debian 12 has not.
+# Installs what the tests need and this machine lacks: Debian packages, registry clients that Debian 12 has not, and Azure's storage emulator.
 # Needs root and a Debian 12 machine. Does nothing, in milliseconds, when all is there. Prints what it does, and where the clients are on the last line.
 set -euo pipefail
 
@@ -15,10 +15,15 @@ debian_packages=(
   exim4-daemon-light                                 # the mail server
   rsyslog rsyslog-gnutls                             # where the audit trail is sent
   chromium                                           # pages
+  ceph-mon ceph-osd ceph-common radosgw              # a store that speaks S3
+  debootstrap                                        # an image to compare with dpkg-query
 )
 # name here, package, release of Debian: static Go binaries that run on Debian 12's libc.
 # cosign twice: 2 signs into a tag, 3 into the bundle format that hangs on referrers.
 clients=("cosign2 cosign trixie" "cosign3 cosign sid" "oras oras sid" "crane crane sid")
+
+# Azure's own emulator of its blob store, from npm; only its blob part runs.
+azurite=3.35.0
 
 cache=${WHARF_TEST_CACHE:-$HOME/.cache/wharf-tests}
 bin=$cache/bin
@@ -89,10 +94,21 @@ install_clients() {
   rm -rf "$root"
 }
 
+install_azurite() {
+  local at=$cache/azurite
+  [ "$(jq -r .version "$at/node_modules/azurite/package.json" 2>/dev/null)" != "$azurite" ] || return 0
+  note "fetching azurite $azurite"
+  # Beside it first: an interrupted npm leaves half a tree.
+  rm -rf "$at.new" && mkdir -p "$at.new"
+  (cd "$at.new" && npm install --no-audit --no-fund --no-save --loglevel=error "azurite@$azurite" >>"$log" 2>&1) || fail "npm could not install azurite"
+  rm -rf "$at" && mv "$at.new" "$at"
+}
+
 mkdir -p "$bin"
 exec 9>"$cache/lock"
 flock 9 # two test runs may start at once
 : > "$log"
 install_packages
 install_clients
+install_azurite
 echo "$bin"

@@ -31,6 +31,7 @@ internal sealed class AccountStore(Database db, KeyRing ring, Namespaces namespa
     private readonly HashSet<string> _unrestricted = [.. accounts.RestrictedUsersWhitelist];
 
     // Accounts that sent a request lately; a change drops its entry in the process that makes it (contract 9).
+    private volatile bool _any;
     private readonly Cache<long, AccountState> _known = new(50_000, static _ => 1, db.Freshness);
 
     /// <summary>Called in this process after an account changed.</summary>
@@ -125,7 +126,8 @@ internal sealed class AccountStore(Database db, KeyRing ring, Namespaces namespa
     public ValueTask<AccountState?> FindByTokenAsync(string tokenId, CancellationToken ct) =>
         db.OneAsync($"{Select} WHERE r.token_id = @token AND n.deleted_ms IS NULL", Read, ct, ("token", tokenId));
 
-    public async ValueTask<bool> AnyAsync(CancellationToken ct) => await db.OneAsync("SELECT 1 FROM account LIMIT 1", static r => r.GetInt32(0), ct) == 1;
+    /// <summary>Whether anybody has an account; where that was so, it stays so.</summary>
+    public async ValueTask<bool> AnyAsync(CancellationToken ct) => _any || (_any = await db.OneAsync("SELECT 1 FROM account LIMIT 1", static r => r.GetInt32(0), ct) == 1);
 
     /// <summary>Makes a person and the namespace of the same name.</summary>
     /// <param name="onlyFirst">Refuse when there is an account already (the first user of a registry).</param>

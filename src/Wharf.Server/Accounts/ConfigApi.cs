@@ -9,6 +9,7 @@ using Wharf.Server.Mail;
 using Wharf.Server.OAuth;
 using Wharf.Server.PullStatistics;
 using Wharf.Server.Repositories;
+using Wharf.Server.Security;
 
 namespace Wharf.Server.Accounts;
 
@@ -21,7 +22,7 @@ internal static class ConfigApi
     public static void Map(WebApplication app) => app.MapGet("/config", Get).Requires(Permission.Open).WithName("getConfig")
         .Describe("Says what this registry can do and how it is set up, as far as everyone may know.").Gives(200, "application/json");
 
-    private static ContentHttpResult Get(HttpContext http, PublicAddress address, AccountOptions accounts, AuthOptions auth, MailQueue mail, RegistryOptions registry, OAuthOptions oauth, LifetimeOptions lifetimes, PullStatisticsOptions pulls)
+    private static async Task<ContentHttpResult> Get(HttpContext http, PublicAddress address, AccountStore people, SecurityOptions security, AccountOptions accounts, AuthOptions auth, MailQueue mail, RegistryOptions registry, OAuthOptions oauth, LifetimeOptions lifetimes, PullStatisticsOptions pulls, CancellationToken ct)
     {
         var url = address.BaseUrl(http).Split("://", 2);
         var config = new JsonObject
@@ -55,12 +56,12 @@ internal static class ConfigApi
             ["MAILING"] = mail.Enabled,
             ["PERMANENT_SESSIONS"] = true,
             ["PROXY_CACHE"] = false,
-            ["QUOTA_MANAGEMENT"] = false,
+            ["QUOTA_MANAGEMENT"] = true,
             ["REPO_MIRROR"] = false,
             ["REQUIRE_ENCRYPTED_BASIC_AUTH"] = auth.RequireEncryptedPasswords,
             ["REQUIRE_TEAM_INVITE"] = accounts.RequireTeamInvite,
             ["RESTRICTED_USERS"] = accounts.RestrictedUsers,
-            ["SECURITY_SCANNER"] = false,
+            ["SECURITY_SCANNER"] = security.Enabled,
             ["SIGNING"] = false,
             ["SUPERUSERS_FULL_ACCESS"] = accounts.SuperusersFullAccess,
             ["SUPERUSERS_ORG_CREATION_ONLY"] = accounts.SuperusersOrgCreationOnly,
@@ -81,6 +82,8 @@ internal static class ConfigApi
             ["registry_state"] = "normal",
             ["account_recovery_mode"] = false,
             ["version_number"] = BuildInfo.Version,
+            // Ours: nobody has an account yet, so that initializeUser works.
+            ["awaits_first_user"] = !await people.AnyAsync(ct),
         }.ToJsonString(), "application/json");
     }
 }

@@ -112,7 +112,7 @@ internal static class UserApi
         var caller = http.Caller();
         if (caller.Principal.IsAnonymous && !options.AnonymousAccess)
         {
-            http.Response.Headers.WWWAuthenticate = "Basic realm=\"wharf\", charset=\"UTF-8\"";
+            http.ChallengeBasic();
             return Problem.InvalidToken("Sign in first.");
         }
         if (username == caller.Principal.Name && caller.Principal.IsPerson && caller.Principal.Has(Scopes.UserRead))

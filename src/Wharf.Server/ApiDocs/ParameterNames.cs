@@ -19,7 +19,7 @@ internal static class ParameterNames
         ["labelid"] = "The id of a label, as its list has it.",
         ["lease_id"] = "The id of a lease, as its list has it.",
         ["limit_id"] = "The id of a threshold, as its quota has it.",
-        ["manifestref"] = "The digest of a manifest.",
+        ["manifestref"] = "The digest of a manifest; where the operation says so, also a tag.",
         ["membername"] = "The name of a user or robot.",
         ["name"] = "The name of an organization.",
         ["namespace"] = "The name of a user or organization.",

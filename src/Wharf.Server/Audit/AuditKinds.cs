@@ -103,7 +103,7 @@ internal static class AuditKinds
     /// <summary>The kind, or null for an event that is no action of anybody.</summary>
     public static string? Of(string kind, JsonObject payload) => kind switch
     {
-        "blob.linked" or "blob.placed" or "immutability.applied" => null,
+        "blob.linked" or "blob.placed" or "storage.placed" or "storage.removed" or "immutability.applied" or "manifest.scanned" => null,
         "account.changed" or "profile.changed" => Changed(payload),
         "organization.changed" => Differs(payload, "email", "formerEmail") || Differs(payload, "email", "former_email") ? "org_change_email"
             : Differs(payload, "tag_expiration_s", "former_tag_expiration_s") ? "org_change_tag_expiration" : "org_change",

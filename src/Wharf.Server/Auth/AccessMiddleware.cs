@@ -138,7 +138,7 @@ internal sealed class AccessMiddleware(RequestDelegate next, Authenticator authe
     {
         if (!IsRegistry(http))
         {
-            http.Response.Headers.WWWAuthenticate = "Basic realm=\"wharf\", charset=\"UTF-8\"";
+            http.ChallengeBasic();
             return Problem.InvalidToken(message);
         }
         var challenge = string.Create(CultureInfo.InvariantCulture, $"Bearer realm=\"{address.BaseUrl(http)}/v2/auth\",service=\"{TokenApi.Service}\"");

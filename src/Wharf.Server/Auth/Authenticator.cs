@@ -109,6 +109,19 @@ internal sealed class Authenticator : IDisposable
     public async ValueTask<AuthResult> PasswordAsync(string user, string password, IPAddress? address, CancellationToken ct) =>
         user.Length is 0 or > MaxUser || password.Length is 0 or > MaxPassword ? AuthResult.WrongPassword : await PersonAsync(user, password, null, address, ct);
 
+    /// <summary>Whether what a caller showed when its request began would still let it in; for requests that go on for long. It counts as no use.</summary>
+    public async ValueTask<bool> IsStillGoodAsync(Caller caller, CancellationToken ct)
+    {
+        var principal = caller.Principal;
+        if (await _accounts.FindAsync(principal.AccountId, ct) is not { } account || !IsGood(account) || account.Credential != principal.Credential)
+            return false;
+        var now = _accounts.PrincipalOf(account);
+        return now.Superuser == principal.Superuser && now.ReadsAll == principal.ReadsAll && now.AdministersAll == principal.AdministersAll
+            && (caller.Session is not { } session || await _sessions.IsLiveAsync(session, ct))
+            && (principal.AppToken is not { } app || (await _appTokens.FindAsync(app, ct) is { } appToken && IsGood(appToken)))
+            && (principal.OAuth is not { } oauth || (await _oauthTokens.FindAsync(oauth.TokenId, ct) is { } token && !HasEnded(token.ExpiresMs)));
+    }
+
     public void Dispose() => _hashing.Dispose();
 
     private async ValueTask<AuthResult> RobotAsync(string user, string token, IPAddress? address, CancellationToken ct)

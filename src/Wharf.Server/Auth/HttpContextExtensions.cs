@@ -12,4 +12,14 @@ internal static class HttpContextExtensions
     public static NamespaceAccess Organization(this HttpContext http) => http.Features.GetRequiredFeature<NamespaceAccess>();
 
     public static Caller Caller(this HttpContext http) => http.Features.GetRequiredFeature<Caller>();
+
+    /// <summary>
+    /// Says in a 401 of the API how to sign in; not to a script of a page, for which the browser would hold the answer back and ask
+    /// for a name and password itself. Such a script says X-Requested-With, as Quay's pages do.
+    /// </summary>
+    public static void ChallengeBasic(this HttpContext http)
+    {
+        if (!http.Request.Headers.ContainsKey("X-Requested-With"))
+            http.Response.Headers.WWWAuthenticate = "Basic realm=\"wharf\", charset=\"UTF-8\"";
+    }
 }

@@ -48,6 +48,13 @@ internal sealed class Sessions(SessionStore store, AccountStore accounts, LastUs
         return new(accounts.PrincipalOf(account), null, true) { Session = session };
     }
 
+    /// <summary>Whether a session that was there is there still. It counts as no use, so that what only waits does not keep it alive.</summary>
+    public async ValueTask<bool> IsLiveAsync(SessionState session, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
+        return await store.FindAsync(session.Id, ct) is { } known && (known.ExpiresMs > now || (await store.ReadAsync(session.Id, ct) is { } read && read.ExpiresMs > now));
+    }
+
     /// <summary>Whether the caller has shown the password lately, or shows a credential with the request itself. An app token lies about for months, and shows no person.</summary>
     public bool IsFresh(Caller caller) => caller.Session is not { } session ? caller.Principal.AppToken is null : session.FreshMs > clock.GetUtcNow().ToUnixTimeMilliseconds() - (options.FreshLoginMinutes * 60_000L);
 

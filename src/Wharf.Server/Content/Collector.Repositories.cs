@@ -45,7 +45,7 @@ internal sealed partial class Collector
             await tx.ExecuteAsync($"DELETE FROM gc_review WHERE id {db.Among("ids")}", ("ids", reviews.ToArray()));
             return new Collected(reviews.Count, 0, reviews.Count, 0);
         }
-        foreach (var (table, key) in ((string, string)[])[("tag", "name, started_ms"), ("pull_count", "tag, digest")])
+        foreach (var (table, key) in ((string, string)[])[("tag", "name, started_ms"), ("pull_count", "tag, digest"), ("repository_day", "day")])
         {
             var rows = await tx.ExecuteAsync($"""
                 DELETE FROM {table} WHERE namespace_id = @ns AND repository_id = @repo AND ({key}) IN (

@@ -22,7 +22,7 @@ internal sealed partial class Collector(Database db, ContentStore content, IEnum
     private const long AgainMs = 5000;
 
     private readonly long _graceMs = (long)options.Grace.TotalMilliseconds;
-    private readonly long _condemnedMs = (long)(options.Condemned ?? (db.AnswersAtOnce ? TimeSpan.FromHours(1) : TimeSpan.FromHours(24))).TotalMilliseconds;
+    private readonly long _condemnedMs = (long)options.RestoreWindow(db).TotalMilliseconds;
 
     /// <summary>The kinds of reviews, each before those that it may cause.</summary>
     public static IReadOnlyList<string> Kinds { get; } = ["namespace", "repository", "lifted", "manifest", "link", "blob", "content", "usage"];

@@ -3,7 +3,6 @@ using Wharf.Server.Hosting.Settings;
 using Wharf.Server.Outbox;
 using Wharf.Server.Work;
 using Wharf.Storage;
-using Wharf.Storage.Local;
 
 namespace Wharf.Server.Content;
 
@@ -15,9 +14,10 @@ internal static class ContentSetup
         builder.AddSection<LifetimeOptions>("Lifetimes");
         builder.AddSection<QuotaOptions>("Quota");
         builder.Services
-            .AddSingleton<IBlobDriver>(s => new LocalDriver(storage.Directory.Length > 0 ? storage.Directory : s.GetRequiredService<DataDirectory>().File("storage")))
-            .AddSingleton(new IdleRelease(Uploads.ReleaseBuffers))
-            .AddSingleton<ChangeRules>().AddSingleton<ImageLabels>().AddSingleton<ContentStore>().AddSingleton<Labels>().AddSingleton<Pulls>().AddSingleton<StoredFiles>().AddSingleton<Uploads>().AddSingleton<Orphans>()
+            .AddSingleton(s => Locations.Create(storage, s.GetRequiredService<DataDirectory>(), s.GetRequiredService<ILogger<Locations>>()))
+            .AddSingleton<StorageProbe>().AddSingleton(new StartupStep("storage", static (s, ct) => s.GetRequiredService<StorageProbe>().RunAsync(ct)))
+            .AddSingleton(new IdleRelease(Uploads.ReleaseBuffers)).AddSingleton(new IdleRelease(TransferBuffers.ReleaseUnused))
+            .AddSingleton<ChangeRules>().AddSingleton<ContentStore>().AddSingleton<Placements>().AddSingleton<Labels>().AddSingleton<Pulls>().AddSingleton<StoredFiles>().AddSingleton<Uploads>().AddSingleton<Orphans>()
             .AddSingleton(static s => new EventListener(s.GetRequiredService<ContentStore>().Hear))
             .AddSingleton<Collector>().AddSingleton<Garbage>().AddSingleton<Inventory>().AddSingleton<Usage>().AddSingleton<DigestLeases>().AddSingleton<Explanations>().AddSingleton<Leases>().AddHostedService<UploadSweeper>().AddHostedService<OrphanSweeper>();
     }

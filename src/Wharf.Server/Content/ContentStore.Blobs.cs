@@ -2,47 +2,48 @@ using Wharf.Oci;
 using Wharf.Server.Auth;
 using Wharf.Server.Data;
 using Wharf.Server.Outbox;
+using Wharf.Storage;
 
 namespace Wharf.Server.Content;
 
 internal sealed partial class ContentStore
 {
     /// <summary>
-    /// Makes a blob visible in a repository (made when it does not exist), once its bytes are durable under <paramref name="storageKey"/>.
+    /// Makes a blob visible in a repository (made when it does not exist), once its bytes are durable in a location.
     /// When the same content is here already, the new bytes become garbage.
     /// </summary>
     /// <param name="upload">The upload that this ends, as it was claimed, or null; refused when another request claimed it since.</param>
-    public async Task<Refusal?> CommitBlobAsync(Principal by, RepositoryAccess access, Digest digest, long size, string storageKey, Upload? upload, CancellationToken ct)
+    public async Task<Refusal?> CommitBlobAsync(Principal by, RepositoryAccess access, Digest digest, StoredBlob stored, Location location, Upload? upload, CancellationToken ct)
     {
         if (await repositories.EnsureAsync(by, access, ct) is not { } to)
             return Refusal.NamespaceGone;
-        return await rules.ApplyAsync(new Change(ChangeKind.LinkBlob, by, to) { Digest = digest, Bytes = size }, terms => CommitBlobAsync(to, digest, size, storageKey, upload, terms, ct), ct);
+        return await rules.ApplyAsync(new Change(ChangeKind.LinkBlob, by, to) { Digest = digest, Bytes = stored.Size }, terms => CommitBlobAsync(to, digest, stored, location.Name, upload, terms, ct), ct);
     }
 
-    private Task<Refusal?> CommitBlobAsync(RepositoryAccess to, Digest digest, long size, string storageKey, Upload? upload, Terms terms, CancellationToken ct)
+    private Task<Refusal?> CommitBlobAsync(RepositoryAccess to, Digest digest, StoredBlob stored, string location, Upload? upload, Terms terms, CancellationToken ct)
     {
-        var raw = digest.ToArray();
+        var (raw, storageKey, size) = (digest.ToArray(), stored.Key, stored.Size);
         var batch = new Batch<Refusal>();
         if (upload is not null)
             batch.Require(Refusal.UploadTaken, "DELETE FROM upload WHERE id = @id AND generation = @generation", ("id", upload.Id), ("generation", upload.Generation));
         RequireRepository(batch, to);
         terms.AddTo(batch);
         // Bytes that are lost have new ones from now on; the journal hears of it by the event.
-        Events.Add(batch, "blob.placed", to.NamespaceId, to.RepositoryId, raw, "{}", $"EXISTS (SELECT 1 FROM blob_placement WHERE digest = @digest AND location = '{Location}' AND state <> 'present')");
+        Events.Add(batch, "blob.placed", to.NamespaceId, to.RepositoryId, raw, "{}", $"EXISTS (SELECT 1 FROM blob_placement WHERE digest = @digest AND location = @location AND state <> 'present')", ("location", location));
         batch.Add("UPDATE blob_placement SET storage_key = @key, state = 'present' WHERE digest = @digest AND location = @location AND state <> 'present'",
-            ("key", storageKey), ("digest", raw), ("location", Location));
+            ("key", storageKey), ("digest", raw), ("location", location));
         batch.Add("""
             INSERT INTO blob (digest, size, state) VALUES (@digest, @size, 'live')
             ON CONFLICT (digest) DO UPDATE SET state = 'live', condemned_until_ms = NULL WHERE blob.state <> 'live'
             """, ("digest", raw), ("size", size));
         batch.Add("""
             INSERT INTO blob_placement (digest, location, storage_key, state) VALUES (@digest, @location, @key, 'present') ON CONFLICT (digest, location) DO NOTHING
-            """, ("digest", raw), ("location", Location), ("key", storageKey));
+            """, ("digest", raw), ("location", location), ("key", storageKey));
         batch.Add("""
             INSERT INTO storage_garbage (location, storage_key, after_ms)
             SELECT @location, @key, now_ms() WHERE NOT EXISTS (SELECT 1 FROM blob_placement WHERE digest = @digest AND location = @location AND storage_key = @key)
             ON CONFLICT (location, storage_key) DO NOTHING
-            """, ("location", Location), ("key", storageKey), ("digest", raw));
+            """, ("location", location), ("key", storageKey), ("digest", raw));
         LinkBlob(batch, to, raw, size, "pushed");
         return RunAsync(batch, to, ct);
     }

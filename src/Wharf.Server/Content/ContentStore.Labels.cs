@@ -31,5 +31,5 @@ internal sealed partial class ContentStore
     private readonly record struct TagWishes(long? LifetimeMs, bool Immutable);
 
     private async ValueTask<Dictionary<string, string>> ReadLabelsAsync(RepositoryAccess access, Manifest manifest, CancellationToken ct) =>
-        await images.ReadAsync(manifest, ImageLabels.HasLabels(manifest) ? await FindBlobAsync(access, manifest.Config!.Digest, ct) : null, ct);
+        await ImageLabels.ReadAsync(manifest, ImageLabels.HasLabels(manifest) ? await FindBlobAsync(access, manifest.Config!.Digest, ct) : null, ct);
 }

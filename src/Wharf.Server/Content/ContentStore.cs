@@ -4,6 +4,7 @@ using Wharf.Server.Auth;
 using Wharf.Server.Data;
 using Wharf.Server.Outbox;
 using Wharf.Server.Repositories;
+using Wharf.Storage;
 
 namespace Wharf.Server.Content;
 
@@ -11,11 +12,8 @@ namespace Wharf.Server.Content;
 /// The one owner of what can be lost: blobs, placements, uploads, manifests, links and tags (contract 1). This part reads; the
 /// changes are beside it, one file per kind. A repository serves only what it links: knowing a digest is not permission.
 /// </summary>
-internal sealed partial class ContentStore(Database db, RepositoryStore repositories, ChangeRules rules, RegistryOptions options, LifetimeOptions lifetimes, QuotaOptions quota, ImageLabels images, TimeProvider clock)
+internal sealed partial class ContentStore(Database db, RepositoryStore repositories, ChangeRules rules, RegistryOptions options, LifetimeOptions lifetimes, QuotaOptions quota, Locations locations, TimeProvider clock)
 {
-    /// <summary>The one location of this process's blobs; more come with replication.</summary>
-    public const string Location = "local";
-
     private readonly Cache<(long Repository, Digest), ManifestEntry> _manifests = new(32 << 20, static m => m.Bytes.Length + 256, db.Freshness);
     private readonly Cache<(long Repository, Digest), BlobEntry> _blobs = new(50_000, static _ => 1, db.Freshness);
 
@@ -113,18 +111,25 @@ internal sealed partial class ContentStore(Database db, RepositoryStore reposito
             _blobs.Drop((blobOf, happened.Digest));
         else if (happened is { Kind: "content.collected", RepositoryId: { } collectedFrom } && JsonSerializer.Deserialize(happened.Payload, PayloadJson.Default.CollectedContent) is { } collected)
             Drop(collectedFrom, collected.Digests.Select(static d => Digest.TryParse(d, out var digest) ? digest : default));
-        else if (happened.Kind.StartsWith("scrub.", StringComparison.Ordinal))
+        else if (happened.Kind.StartsWith("scrub.", StringComparison.Ordinal) || happened.Kind == "storage.removed")
             DropPlacements();
     }
 
-    /// <summary>Forgets where all blobs are, after some were found lost or got other bytes.</summary>
+    /// <summary>Forgets where all blobs are, after some were found lost, got other bytes or another place.</summary>
     public void DropPlacements() => _blobs.DropAll();
 
-    /// <summary>Whether the repository has the blob and its bytes are lost or damaged, so that it is not served.</summary>
-    public async ValueTask<bool> IsQuarantinedAsync(RepositoryAccess access, Digest digest, CancellationToken ct) => await db.OneAsync("""
-        SELECT 1 FROM repository_blob l JOIN blob_placement p ON p.digest = l.digest AND p.location = @location AND p.state = 'lost'
-         WHERE l.namespace_id = @ns AND l.repository_id = @repo AND l.digest = @digest AND l.deleted_ms IS NULL
-        """, static r => r.GetInt32(0), ct, ("location", Location), ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("digest", digest.ToArray())) == 1;
+    /// <summary>Whether the repository has the blob, of which <see cref="FindBlobAsync"/> found no bytes to serve, because they are lost or damaged.</summary>
+    /// <exception cref="StorageException">They are in a location that the settings do not name: that is no absence.</exception>
+    public async ValueTask<bool> IsQuarantinedAsync(RepositoryAccess access, Digest digest, CancellationToken ct)
+    {
+        var places = await db.ListAsync("""
+            SELECT p.location, p.state FROM repository_blob l JOIN blob_placement p ON p.digest = l.digest
+             WHERE l.namespace_id = @ns AND l.repository_id = @repo AND l.digest = @digest AND l.deleted_ms IS NULL
+            """, static r => (Location: r.GetString(0), State: r.GetString(1)), ct, ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("digest", digest.ToArray()));
+        foreach (var (location, _) in places.Where(static p => p.State == "present"))
+            _ = locations.Of(location);
+        return places.Count > 0;
+    }
 
     /// <summary>Forgets what a repository has no more.</summary>
     public void Drop(long repositoryId, IEnumerable<Digest> digests)
@@ -180,14 +185,17 @@ internal sealed partial class ContentStore(Database db, RepositoryStore reposito
     private async ValueTask<(BlobEntry? Entry, bool IsReleased)> ReadBlobAsync(RepositoryAccess access, Digest digest, CancellationToken ct)
     {
         var (epoch, now) = (_blobs.Epoch, clock.GetTimestamp());
-        var (entry, isReleased) = await db.OneAsync("""
-            SELECT b.size, p.storage_key, l.released_ms
+        var (entry, isReleased, best) = ((BlobEntry?)null, false, int.MaxValue);
+        foreach (var (size, key, released, location) in await db.ListAsync("""
+            SELECT b.size, p.storage_key, l.released_ms, p.location
               FROM repository_blob l
               JOIN blob b ON b.digest = l.digest
-              JOIN blob_placement p ON p.digest = l.digest AND p.location = @location AND p.state = 'present'
+              JOIN blob_placement p ON p.digest = l.digest AND p.state = 'present'
              WHERE l.namespace_id = @ns AND l.repository_id = @repo AND l.digest = @digest AND l.deleted_ms IS NULL
-            """, r => (new BlobEntry(r.GetInt64(0), r.GetString(1), now), !r.IsDBNull(2)), ct,
-            ("location", Location), ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("digest", digest.ToArray()));
+            """, static r => (r.GetInt64(0), r.GetString(1), !r.IsDBNull(2), r.GetString(3)), ct,
+            ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("digest", digest.ToArray())))
+            if (locations.RankOf(location) is { } rank && rank < best)
+                (entry, isReleased, best) = (new BlobEntry(size, locations.All[rank], key, now), released, rank);
         if (entry is not null)
             _blobs.Add((access.RepositoryId, digest), isReleased ? entry with { ReadAt = long.MinValue / 2 } : entry, epoch);
         return (entry, isReleased);

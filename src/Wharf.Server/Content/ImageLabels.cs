@@ -1,11 +1,10 @@
 using System.Text.Json;
 using Wharf.Oci;
-using Wharf.Storage;
 
 namespace Wharf.Server.Content;
 
 /// <summary>What an image says of itself: the labels in its config, and the annotations of its manifest, which go before.</summary>
-internal sealed class ImageLabels(IBlobDriver driver)
+internal static class ImageLabels
 {
     /// <summary>Configs are a few KiB; what is larger is read by nobody here.</summary>
     private const int MaxConfig = 1 << 20;
@@ -17,7 +16,7 @@ internal sealed class ImageLabels(IBlobDriver driver)
     private const string Immutable = "quay.immutable";
 
     /// <param name="config">The image's config, where the repository has it.</param>
-    public async ValueTask<Dictionary<string, string>> ReadAsync(Manifest manifest, BlobEntry? config, CancellationToken ct)
+    public static async ValueTask<Dictionary<string, string>> ReadAsync(Manifest manifest, BlobEntry? config, CancellationToken ct)
     {
         var labels = HasLabels(manifest) && config is { Size: <= MaxConfig } ? await OfConfigAsync(config, ct) : new(StringComparer.Ordinal);
         foreach (var (key, value) in manifest.Annotations)
@@ -41,10 +40,10 @@ internal sealed class ImageLabels(IBlobDriver driver)
 
     private const long MaxLifetimeMs = 1000L * 365 * 86_400 * 1000;
 
-    private async ValueTask<Dictionary<string, string>> OfConfigAsync(BlobEntry config, CancellationToken ct)
+    private static async ValueTask<Dictionary<string, string>> OfConfigAsync(BlobEntry config, CancellationToken ct)
     {
         var labels = new Dictionary<string, string>(StringComparer.Ordinal);
-        await using var stream = await driver.OpenAsync(config.StorageKey, 0, config.Size, ct);
+        await using var stream = await config.OpenAsync(0, config.Size, ct);
         if (stream is null)
             return labels;
         try

@@ -21,7 +21,8 @@ internal sealed class Inventory(Database db)
             NOT EXISTS (SELECT 1 FROM manifest_ref r WHERE r.namespace_id = l.namespace_id AND r.repository_id = l.repository_id AND r.digest = l.digest AND r.kind = 'blob')
             AND NOT EXISTS (SELECT 1 FROM repository r WHERE r.id = l.repository_id AND r.purge_ms IS NOT NULL)
             """ + $" AND NOT {LegalHolds.OnRepository("l")}"),
-        new("blob", "blob", "NOT EXISTS (SELECT 1 FROM repository_blob r WHERE r.digest = l.digest)", OnlyDigest: true),
+        // What was adopted waits for a repository that has it.
+        new("blob", "blob", $"NOT EXISTS (SELECT 1 FROM repository_blob r WHERE r.digest = l.digest) AND NOT EXISTS (SELECT 1 FROM blob_placement p WHERE p.digest = l.digest AND {Placements.IsForeign("p.storage_key")})", OnlyDigest: true),
         new("content", "manifest", "NOT EXISTS (SELECT 1 FROM manifest_link r WHERE r.digest = l.digest)", OnlyDigest: true),
     ];
 

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Wharf.Server.Data;
 
 namespace Wharf.Server.Content;
 
@@ -16,6 +17,9 @@ internal sealed class LifetimeOptions
     /// finds all its bytes. 24 hours when not given, or one hour on SQLite.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "365.00:00:00")] public TimeSpan? Condemned { get; set; }
+
+    /// <summary><see cref="Condemned"/>, or what holds for the database when it is not given.</summary>
+    public TimeSpan RestoreWindow(Database db) => Condemned ?? (db.AnswersAtOnce ? TimeSpan.FromHours(1) : TimeSpan.FromHours(24));
 
     /// <summary>The longest window that a namespace can have.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "3650.00:00:00")] public TimeSpan MaxWindow { get; set; } = TimeSpan.FromDays(2 * 365);

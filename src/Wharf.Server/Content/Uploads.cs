@@ -15,7 +15,7 @@ namespace Wharf.Server.Content;
 /// stores the body in pieces of at most 256 KiB, and notes in the row only what the driver has made durable. 3. The last one completes
 /// the object, compares the digest and commits the blob, which ends the row.
 /// </summary>
-internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore content, ChangeRules rules, RegistryOptions options)
+internal sealed class Uploads(Database db, Locations locations, ContentStore content, ChangeRules rules, RegistryOptions options)
 {
     /// <summary>Small enough to stay in the processor's cache between the socket, the hash and the write.</summary>
     private const int BufferSize = 256 << 10;
@@ -42,7 +42,7 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
         await db.WriteAsync(tx => tx.ExecuteAsync("""
             INSERT INTO upload (id, repository, namespace_id, account_id, location, storage_key, algorithm, size, generation, incarnation, created_ms, expires_ms)
             VALUES (@id, @repository, @ns, @account, @location, @key, @algorithm, 0, 0, @me, now_ms(), now_ms() + @life)
-            """, ("id", id), ("repository", access.Name.ToString()), ("ns", access.NamespaceId), ("account", by.AccountId), ("location", ContentStore.Location), ("key", key),
+            """, ("id", id), ("repository", access.Name.ToString()), ("ns", access.NamespaceId), ("account", by.AccountId), ("location", locations.Primary.Name), ("key", key),
             ("algorithm", DigestAlgorithms.Name(algorithm)), ("me", Incarnation), ("life", LifeMs)), ct);
         return (id, null);
     }
@@ -57,7 +57,7 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
     private static ArrayPool<byte> NewBuffers() => ArrayPool<byte>.Create(BufferSize, maxArraysPerBucket: 16);
 
     private ValueTask<Upload?> FindAsync(string id, long account, string repository, CancellationToken ct) => db.OneAsync("""
-        SELECT id, repository, account_id, storage_key, algorithm, size, hash_state, driver_state, generation
+        SELECT id, repository, account_id, location, storage_key, algorithm, size, hash_state, driver_state, generation
           FROM upload WHERE id = @id AND repository = @repository AND account_id = @account AND expires_ms > now_ms()
         """, Read, ct, ("id", id), ("repository", repository), ("account", account));
 
@@ -80,7 +80,7 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
 
     private async Task<UploadResult> AppendAsync(Upload claimed, Principal by, RepositoryAccess access, ContentRange? range, Stream body, UploadTurns.Turn turn)
     {
-        await using var transfer = await Transfer.OpenAsync(driver, claimed, claimed.StorageKey, keep: true, turn.Token);
+        await using var transfer = await Transfer.OpenAsync(locations.Of(claimed.Location), claimed, claimed.StorageKey, keep: true, turn.Token);
         Exception? broken = null;
         try
         {
@@ -134,7 +134,7 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
         var key = fresh ? StorageKey.New() : claimed.StorageKey;
         try
         {
-            await using var transfer = await Transfer.OpenAsync(driver, claimed with { Algorithm = fresh ? digest.Algorithm : claimed.Algorithm }, key, keep: !fresh, turn.Token);
+            await using var transfer = await Transfer.OpenAsync(locations.Of(claimed.Location), claimed with { Algorithm = fresh ? digest.Algorithm : claimed.Algorithm }, key, keep: !fresh, turn.Token);
             if (await ReceiveAsync(transfer, fresh ? null : claimed, by, access, body, turn.Token) is { } refused)
                 return refused with { Size = claimed.Size };
             if (range is { } told && transfer.Length - claimed.Size != told.Length)
@@ -145,7 +145,7 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
         {
             // A key of this request's own is nobody else's; the session's belongs to whoever took it over.
             if (fresh)
-                await driver.DeleteAsync([key], CancellationToken.None);
+                await locations.Of(claimed.Location).Driver.DeleteAsync([key], CancellationToken.None);
             return await LostAsync(claimed);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException && turn.Lost)
@@ -161,8 +161,8 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
         if (await AdmitAsync(by, access, digest, length ?? 1, ct) is { } refusal)
             return new(UploadOutcome.Refused, 0, default, refusal);
         var key = StorageKey.New();
-        var unnamed = new Upload("", access.Name.ToString(), by.AccountId, key, digest.Algorithm, 0, null, null, 0);
-        await using var transfer = await Transfer.OpenAsync(driver, unnamed, key, keep: false, ct);
+        var unnamed = new Upload("", access.Name.ToString(), by.AccountId, locations.Primary.Name, key, digest.Algorithm, 0, null, null, 0);
+        await using var transfer = await Transfer.OpenAsync(locations.Primary, unnamed, key, keep: false, ct);
         return await ReceiveAsync(transfer, null, by, access, body, ct) ?? await CommitAsync(transfer, by, access, digest, unnamed, ct);
     }
 
@@ -176,7 +176,7 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
     public async Task<int> SweepAsync(CancellationToken ct)
     {
         var expired = await db.ListAsync("""
-            SELECT id, repository, account_id, storage_key, algorithm, size, hash_state, driver_state, generation FROM upload WHERE expires_ms <= now_ms() LIMIT 500
+            SELECT id, repository, account_id, location, storage_key, algorithm, size, hash_state, driver_state, generation FROM upload WHERE expires_ms <= now_ms() LIMIT 500
             """, Read, ct);
         foreach (var upload in expired)
             await DropAsync(upload, ct);
@@ -185,22 +185,23 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
 
     private async Task<UploadResult> CommitAsync(Transfer transfer, Principal by, RepositoryAccess access, Digest digest, Upload upload, CancellationToken ct)
     {
-        var size = await transfer.CompleteAsync(ct);
-        var actual = transfer.Hash is { } hash && hash.Algorithm == digest.Algorithm ? hash.Finish() : await RehashAsync(transfer.Key, size, digest.Algorithm, ct);
+        var stored = await transfer.CompleteAsync(ct);
+        var driver = transfer.Location.Driver;
+        var actual = transfer.Hash is { } hash && hash.Algorithm == digest.Algorithm ? hash.Finish() : await RehashAsync(driver, stored, digest.Algorithm, ct);
         if (actual != digest)
         {
-            await driver.DeleteAsync([transfer.Key], CancellationToken.None);
+            await driver.DeleteAsync([stored.Key], CancellationToken.None);
             if (upload.Id.Length > 0)
                 await DropAsync(upload, CancellationToken.None);
             return new(UploadOutcome.DigestMismatch, 0, actual);
         }
         // From here on a client that goes away changes nothing.
-        var refusal = await content.CommitBlobAsync(by, access, digest, size, transfer.Key, upload.Id.Length > 0 ? upload : null, CancellationToken.None);
+        var refusal = await content.CommitBlobAsync(by, access, digest, stored, transfer.Location, upload.Id.Length > 0 ? upload : null, CancellationToken.None);
         if (refusal is null)
-            return new(UploadOutcome.Done, size);
+            return new(UploadOutcome.Done, stored.Size);
         if (refusal.Kind == RefusalKind.UploadTaken)
             throw new UploadTaken();
-        await driver.DeleteAsync([transfer.Key], CancellationToken.None);
+        await driver.DeleteAsync([stored.Key], CancellationToken.None);
         if (upload.Id.Length > 0)
             await DropAsync(upload, CancellationToken.None);
         return new(UploadOutcome.Refused, 0, default, refusal);
@@ -253,9 +254,7 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
             if (transfer.Length - noted < CheckpointEvery)
                 continue;
             noted = transfer.Length;
-            if (session is null)
-                await transfer.FlushAsync(ct);
-            else if (!await NoteAsync(transfer, session))
+            if (session is not null && !await NoteAsync(transfer, session))
                 throw new UploadTaken();
             // A session's own bytes are counted by now; those of an upload without one are not.
             if (await AdmitAsync(by, access, null, session is null ? transfer.Length : 1, ct) is { } refusal)
@@ -288,7 +287,7 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
             await tx.ExecuteAsync("""
                 INSERT INTO storage_garbage (location, storage_key, upload_state, after_ms) VALUES (@location, @key, @state, now_ms())
                 ON CONFLICT (location, storage_key) DO NOTHING
-                """, ("location", ContentStore.Location), ("key", upload.StorageKey), ("state", upload.DriverState ?? []));
+                """, ("location", upload.Location), ("key", upload.StorageKey), ("state", upload.DriverState ?? []));
         return gone;
     }, ct) == 1;
 
@@ -309,7 +308,7 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
         }
         catch (StorageFullException)
         {
-            await driver.AbortAsync(claimed.StorageKey, claimed.DriverState ?? [], CancellationToken.None);
+            await locations.Of(claimed.Location).Driver.AbortAsync(claimed.StorageKey, claimed.DriverState ?? [], CancellationToken.None);
             await DropAsync(claimed, CancellationToken.None);
             throw;
         }
@@ -319,9 +318,9 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
         ? new(UploadOutcome.OutOfOrder, now.Size)
         : new(UploadOutcome.Unknown);
 
-    private async Task<Digest> RehashAsync(string key, long size, DigestAlgorithm algorithm, CancellationToken ct)
+    private static async Task<Digest> RehashAsync(IBlobDriver driver, StoredBlob stored, DigestAlgorithm algorithm, CancellationToken ct)
     {
-        await using var stream = await driver.OpenAsync(key, 0, size, ct) ?? throw new StorageException($"The object {key} is missing right after it was stored.");
+        await using var stream = await driver.OpenAsync(stored.Key, 0, stored.Size, ct) ?? throw new StorageException($"The object {stored.Key} is missing right after it was stored.");
         using var hash = new ResumableHash(algorithm);
         var buffer = s_buffers.Rent(BufferSize);
         try
@@ -340,32 +339,32 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
     private long LifeMs => options.UploadMinutes * 60_000L;
 
     private static Upload Read(DbDataReader r) =>
-        new(r.GetString(0), r.GetString(1), r.GetInt64(2), r.GetString(3), DigestAlgorithms.TryParse(r.GetString(4), out var algorithm) ? algorithm : default, r.GetInt64(5),
-            r.IsDBNull(6) ? null : r.GetFieldValue<byte[]>(6), r.IsDBNull(7) ? null : r.GetFieldValue<byte[]>(7), r.GetInt64(8));
+        new(r.GetString(0), r.GetString(1), r.GetInt64(2), r.GetString(3), r.GetString(4), DigestAlgorithms.TryParse(r.GetString(5), out var algorithm) ? algorithm : default, r.GetInt64(6),
+            r.IsDBNull(7) ? null : r.GetFieldValue<byte[]>(7), r.IsDBNull(8) ? null : r.GetFieldValue<byte[]>(8), r.GetInt64(9));
 
     /// <summary>Another request has claimed the session since this one did.</summary>
     private sealed class UploadTaken : Exception;
 
     /// <summary>One object being written, with its hash as far as that can be carried along.</summary>
-    private sealed class Transfer(IBlobWriter writer, string key, ResumableHash? hash, bool keep) : IAsyncDisposable
+    private sealed class Transfer(IBlobWriter writer, Location location, ResumableHash? hash, bool keep) : IAsyncDisposable
     {
         private bool _completed;
 
-        public string Key => key;
+        public Location Location => location;
 
         public ResumableHash? Hash => hash;
 
         public long Length => writer.Length;
 
         /// <param name="keep">Whether a session can go on with what is stored when this request fails.</param>
-        public static async Task<Transfer> OpenAsync(IBlobDriver driver, Upload upload, string key, bool keep, CancellationToken ct)
+        public static async Task<Transfer> OpenAsync(Location location, Upload upload, string key, bool keep, CancellationToken ct)
         {
             if (!keep)
-                return new(await driver.BeginAsync(key, ct), key, new ResumableHash(upload.Algorithm), keep);
+                return new(await location.Driver.BeginAsync(key, ct), location, new ResumableHash(upload.Algorithm), keep);
             // A session that noted nothing yet may have been begun all the same, by a request that was killed.
-            var writer = await driver.ResumeAsync(key, upload.DriverState ?? [], ct);
+            var writer = await location.Driver.ResumeAsync(key, upload.DriverState ?? [], upload.Generation, ct);
             var hash = upload.DriverState is null ? new ResumableHash(upload.Algorithm) : upload.HashState is null ? null : ResumableHash.Restore(upload.HashState);
-            return new(writer, key, hash, keep);
+            return new(writer, location, hash, keep);
         }
 
         // In this order: what was not written, because the client left meanwhile, must not be in the hash that a checkpoint saves.
@@ -377,11 +376,11 @@ internal sealed class Uploads(Database db, IBlobDriver driver, ContentStore cont
 
         public Task<byte[]> FlushAsync(CancellationToken ct) => writer.CheckpointAsync(ct);
 
-        public async Task<long> CompleteAsync(CancellationToken ct)
+        public async Task<StoredBlob> CompleteAsync(CancellationToken ct)
         {
-            var size = await writer.CompleteAsync(ct);
+            var stored = await writer.CompleteAsync(ct);
             _completed = true;
-            return size;
+            return stored;
         }
 
         public async ValueTask DisposeAsync()

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Net;
 using System.Security.Cryptography;
+using System.Text.RegularExpressions;
 using Wharf.Oci;
 using Wharf.Server.Content;
 using Wharf.Storage;
@@ -10,7 +12,7 @@ namespace Wharf.Server.Distribution;
 /// A blob's bytes, whole or in ranges (RFC 9110 14). Kestrel has no sendfile and its own file path copies 16 KiB at a time, so the
 /// bytes are read in large pieces straight into the response's buffer. Never content-encoded: the digest is over these bytes.
 /// </summary>
-internal sealed class BlobResult(Digest digest, BlobEntry blob, IBlobDriver driver) : IResult
+internal sealed partial class BlobResult(Digest digest, BlobEntry blob) : IResult
 {
     private const int Piece = 256 << 10;
 
@@ -38,6 +40,15 @@ internal sealed class BlobResult(Digest digest, BlobEntry blob, IBlobDriver driv
         // If-Range with another validator than ours asks for the whole (RFC 9110 13.1.5).
         var ifRange = request.Headers.IfRange;
         var ranges = ByteRanges.Parse(ifRange.Count == 0 || (ifRange.Count == 1 && ifRange[0] == tag) ? request.Headers.Range.ToString() : null, blob.Size);
+        // What a store answers as it is answered here: the whole, or one plain range. Several are no matter for it, Azure knows none of the last bytes, and none knows our validator.
+        var range = request.Headers.Range.ToString();
+        var isPlain = range.Length == 0 || (ifRange.Count == 0 && ranges.Kind == ByteRangesKind.Single && PlainRange().IsMatch(range));
+        if (isPlain && blob.Location.Redirects(httpContext.Connection.RemoteIpAddress ?? IPAddress.None)
+            && await blob.Location.Driver.PresignAsync(blob.StorageKey, blob.Location.Options.RedirectLifetime, ct) is { } address)
+        {
+            Redirect(response, address);
+            return;
+        }
         switch (ranges.Kind)
         {
             case ByteRangesKind.Unsatisfiable:
@@ -62,6 +73,20 @@ internal sealed class BlobResult(Digest digest, BlobEntry blob, IBlobDriver driv
                 await SendAsync(response, 0, blob.Size, ct);
                 break;
         }
+    }
+
+    [GeneratedRegex("^bytes=[0-9]{1,18}-[0-9]{0,18}$", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex PlainRange();
+
+    // The method stays (307), and so does the range, which the store answers.
+    private static void Redirect(HttpResponse response, Uri to)
+    {
+        response.StatusCode = 307;
+        response.ContentType = null;
+        response.Headers.Location = to.OriginalString;
+        // The address ends soon: only the blob behind it may be kept, and the store says nothing of that.
+        response.Headers.ETag = response.Headers.AcceptRanges = default;
+        response.Headers.CacheControl = "no-store";
     }
 
     private string Describe(ByteRange range) => string.Create(CultureInfo.InvariantCulture, $"bytes {range.Start}-{range.End}/{blob.Size}");
@@ -92,7 +117,7 @@ internal sealed class BlobResult(Digest digest, BlobEntry blob, IBlobDriver driv
     {
         if (length == 0)
             return;
-        await using var stream = await driver.OpenAsync(blob.StorageKey, offset, length, ct)
+        await using var stream = await blob.OpenAsync(offset, length, ct)
             ?? throw new StorageException($"The object of {digest} is missing from the store.");
         var writer = response.BodyWriter;
         while (length > 0)

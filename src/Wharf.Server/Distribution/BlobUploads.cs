@@ -29,7 +29,7 @@ internal static class BlobUploads
     }
 
     // distribution-spec#pushing-blobs (end-4a, end-4b, end-11)
-    private static async Task<IResult> Start(HttpContext http, Uploads uploads, ContentStore content, Permissions permissions, RegistryOptions options, CancellationToken ct)
+    private static async Task<IResult> Start(HttpContext http, Uploads uploads, ContentStore content, Permissions permissions, RegistryOptions options, Locations locations, CancellationToken ct)
     {
         var (access, by, query) = (http.Access(), http.Caller().Principal, http.Request.Query);
         if (query["mount"].ToString() is { Length: > 0 } mount)
@@ -54,8 +54,8 @@ internal static class BlobUploads
         var (id, refusal) = await uploads.StartAsync(by, access, algorithm, ct);
         if (refusal is not null)
             return refusal.ToError(access);
-        if (options.ChunkMinLength > 0)
-            http.Response.Headers["OCI-Chunk-Min-Length"] = options.ChunkMinLength.ToString(CultureInfo.InvariantCulture);
+        if (Math.Max(options.ChunkMinLength, locations.Primary.LeastChunk) is > 0 and var least)
+            http.Response.Headers["OCI-Chunk-Min-Length"] = least.ToString(CultureInfo.InvariantCulture);
         return Accepted(http, access, id, 0, 202);
     }
 

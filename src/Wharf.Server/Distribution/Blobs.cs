@@ -2,7 +2,6 @@ using Wharf.Oci;
 using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
 using Wharf.Server.Content;
-using Wharf.Storage;
 
 namespace Wharf.Server.Distribution;
 
@@ -11,13 +10,13 @@ internal static class Blobs
     public static void Map(WebApplication app)
     {
         app.MapMethods("/v2/-/blobs/{digest}", ["GET", "HEAD"], Get).Requires(Permission.Pull).WithName("getBlob")
-            .Describe("Gives a blob, or the ranges of it that are asked for.").Gives(200, "*/*").Gives(206, "*/*").Gives(304);
+            .Describe("Gives a blob, or the ranges of it that are asked for.").Gives(200, "*/*").Gives(206, "*/*").Gives(304).Gives(307);
         app.MapDelete("/v2/-/blobs/{digest}", Delete).Requires(Permission.Delete).WithName("deleteBlob")
             .Describe("Deletes a blob from a repository.").Gives(202);
     }
 
     // distribution-spec#pulling-blobs (end-2)
-    private static async Task<IResult> Get(HttpContext http, string digest, ContentStore content, Pulls pulls, IBlobDriver driver, CancellationToken ct)
+    private static async Task<IResult> Get(HttpContext http, string digest, ContentStore content, Pulls pulls, CancellationToken ct)
     {
         if (!Digest.TryParse(digest, out var parsed))
             return OciError.DigestMalformed(digest);
@@ -29,7 +28,7 @@ internal static class Blobs
             return isPull && await content.IsQuarantinedAsync(access, parsed, ct) ? OciError.BlobQuarantined(parsed) : OciError.BlobUnknown(parsed);
         if (isPull)
             await pulls.BlobAsync(http.Caller().Principal, access, parsed, ct);
-        return new BlobResult(parsed, blob, driver);
+        return new BlobResult(parsed, blob);
     }
 
     // distribution-spec#deleting-blobs (end-10)

@@ -8,6 +8,7 @@ using Wharf.Server.Hosting.Admin;
 using Wharf.Server.Hosting.Network;
 using Wharf.Server.Hosting.Settings;
 using Wharf.Server.Recovery;
+using Wharf.Server.Security.Scans;
 
 namespace Wharf.Server.Hosting;
 
@@ -24,6 +25,8 @@ internal sealed class CommandLine
           wharf audit verify                                   proof that nobody changed the audit trail
           wharf gc explain sha256:...                          why a manifest or blob is alive, and when it goes
           wharf prune --dry-run acme                           what the auto-prune policies would take
+          wharf scan registry:127.0.0.1:8080/acme/app          what is vulnerable in an image; also oci:, archive:, dir: and sbom:
+          wharf storage migrate old new --dry-run              what would be copied from one place of blobs to another
           wharf keys rotate                                    new keys for what the database seals; the server goes on
 
         Every setting of the file can also be an environment variable: WHARF__Server__PublicUrl=https://registry.example.com
@@ -97,9 +100,12 @@ internal sealed class CommandLine
             new Command("person", "What is stored about people.") { PersonExport(), PersonErase() },
             new Command("mail", "Mail.") { MailTest() },
             BenchCommand.Create(_json),
+            ScanCommand.Create(),
             Version(),
             Recover(),
             Scrub(),
+            new Command("feeds", "What is known of vulnerabilities: the feeds of their publishers.") { FeedsList(), FeedsUpdate(), FeedsImport(), FeedsExport() },
+            new Command("storage", "The places that keep blobs.") { StorageMigrate(), StorageVerify(), StorageAdopt() },
             BackUp(),
             Restore(),
         };
@@ -295,7 +301,7 @@ internal sealed class CommandLine
 
     private Command Recover()
     {
-        var from = new Option<string>("--from") { Description = "The directory of the blob storage whose database was lost", HelpName = "DIR", Required = true };
+        var from = new Option<string>("--from") { Description = "The location of the settings, or the directory of a blob storage, whose database was lost", HelpName = "LOCATION|DIR", Required = true };
         var recover = new Command("recover", "Make a lost database anew from the metadata journal in the blob storage. The data directory must be new, or have lost its wharf.db.") { from, _data, _config };
         recover.SetAction(async (parsed, ct) => await TellAsync(parsed, await AdminClient.RunAloneAsync(Launched(parsed), _wharf, open: true,
             (services, stop) => services.GetRequiredService<Recover>().RunAsync(parsed.GetValue(from)!, stop), ct)));
@@ -309,6 +315,100 @@ internal sealed class CommandLine
         scrub.SetAction((parsed, ct) => RunAsync(parsed, "scrub", new JsonObject { ["full"] = parsed.GetValue(full) }, ct));
         return scrub;
     }
+
+    private Command FeedsList()
+    {
+        var list = new Command("list", "Show each feed with its revision, its date, its licence, and what went wrong when it was asked for last.") { _data, _config };
+        list.SetAction((parsed, ct) => RunAsync(parsed, "feeds.list", [], ct));
+        return list;
+    }
+
+    private Command FeedsUpdate()
+    {
+        var names = new Argument<string[]>("NAME") { Description = "Feeds [default: Security.Feeds, or all that are known]", Arity = ArgumentArity.ZeroOrMore };
+        var force = new Option<bool>("--force") { Description = "Fetch also what did not change, and take what is older, or much smaller, than what there is" };
+        var update = new Command("update", "Ask publishers for news and fetch it. Each feed is taken whole or not at all. Exit code 1: one could not be had; it stays as it is.") { names, force, _data, _config };
+        update.SetAction((parsed, ct) => RunAsync(parsed, "feeds.update", new JsonObject { ["names"] = new JsonArray([.. (parsed.GetValue(names) ?? []).Select(static n => (JsonNode)n)]), ["force"] = parsed.GetValue(force) }, ct));
+        return update;
+    }
+
+    private Command FeedsImport()
+    {
+        var directory = new Argument<string>("DIR") { Description = "A directory that mirrors what publishers serve, as docs/feeds.md lays it out; `wharf feeds export` writes one" };
+        var force = new Option<bool>("--force") { Description = "Also what is older, or much smaller, than what there is" };
+        var import = new Command("import", "Take feeds from a directory: on a host without internet. Each feed is taken whole or not at all. Exit code 1: one was refused.") { directory, force, _data, _config };
+        import.SetAction((parsed, ct) => RunAsync(parsed, "feeds.import", new JsonObject { ["directory"] = Path.GetFullPath(parsed.GetValue(directory)!), ["force"] = parsed.GetValue(force) }, ct));
+        return import;
+    }
+
+    private Command FeedsExport()
+    {
+        var directory = new Argument<string>("DIR") { Description = "Where to write them" };
+        var export = new Command("export", "Write what publishers served to a directory, for `wharf feeds import` and `wharf scan --feeds`.") { directory, _data, _config };
+        export.SetAction((parsed, ct) => RunAsync(parsed, "feeds.export", new JsonObject { ["directory"] = Path.GetFullPath(parsed.GetValue(directory)!) }, ct));
+        return export;
+    }
+
+    private Command StorageMigrate()
+    {
+        var from = new Argument<string>("FROM") { Description = "A location of the settings (Storage.Locations)" };
+        var to = new Argument<string>("TO") { Description = "Another" };
+        var remove = new Option<bool>("--remove") { Description = "Take everything away from FROM afterwards that TO has. New blobs must go to TO by then (Storage.Prefer)" };
+        var quick = new Option<bool>("--quick") { Description = "Do not read again what the store copied by itself" };
+        var dry = new Option<bool>("--dry-run") { Description = "Only count" };
+        var rate = Rate();
+        var migrate = new Command("migrate", "Copy everything in FROM to TO while the registry serves. Run it again after it was interrupted: it goes on with what is missing. Exit code 1 tells what could not be copied.") { from, to, remove, quick, dry, rate, _data, _config };
+        migrate.SetAction((parsed, ct) => RunAsync(parsed, "storage.migrate", new JsonObject
+        {
+            ["from"] = parsed.GetValue(from),
+            ["to"] = parsed.GetValue(to),
+            ["remove"] = parsed.GetValue(remove),
+            ["quick"] = parsed.GetValue(quick),
+            ["dry_run"] = parsed.GetValue(dry),
+            ["bytes_per_second"] = parsed.GetValue(rate).Bytes,
+        }, ct));
+        return migrate;
+    }
+
+    private Command StorageVerify()
+    {
+        var location = new Argument<string?>("LOCATION") { Description = "One location of the settings [default: all]", Arity = ArgumentArity.ZeroOrOne };
+        var full = new Option<bool>("--full") { Description = "Read and hash all content; else only what is there is compared, with its size" };
+        var rate = Rate();
+        var verify = new Command("verify", "Compare what the database says of the locations with what is there. It changes nothing; exit code 1 tells what is missing or damaged.") { location, full, rate, _data, _config };
+        verify.SetAction((parsed, ct) => RunAsync(parsed, "storage.verify",
+            new JsonObject { ["location"] = parsed.GetValue(location), ["full"] = parsed.GetValue(full), ["bytes_per_second"] = parsed.GetValue(rate).Bytes }, ct));
+        return verify;
+    }
+
+    private Command StorageAdopt()
+    {
+        var location = new Argument<string>("LOCATION") { Description = "A location of the settings: the place where Quay has its blobs" };
+        var prefix = new Option<string>("--prefix") { Description = "The folder there, Quay's storage_path [default: datastorage/registry]", HelpName = "FOLDER", DefaultValueFactory = static _ => "datastorage/registry" };
+        var verify = new Option<bool>("--verify") { Description = "Read and hash each object before it is taken" };
+        var rate = Rate();
+        var adopt = new Command("adopt", "Take the blobs of a Quay registry as they lie there, so that a push or a mirror of them stores no bytes. Nothing of Quay's is changed or deleted. Exit code 1 tells what was not taken.") { location, prefix, verify, rate, _data, _config };
+        adopt.SetAction((parsed, ct) => RunAsync(parsed, "storage.adopt", new JsonObject
+        {
+            ["location"] = parsed.GetValue(location),
+            ["prefix"] = parsed.GetValue(prefix),
+            ["verify"] = parsed.GetValue(verify),
+            ["bytes_per_second"] = parsed.GetValue(rate).Bytes,
+        }, ct));
+        return adopt;
+    }
+
+    private static Option<ByteSize> Rate() => new("--bytes-per-second")
+    {
+        Description = "How fast to read [default: as fast as it goes]",
+        HelpName = "SIZE",
+        CustomParser = static result =>
+        {
+            if (ByteSize.TryParse(result.Tokens[0].Value, null, out var size) && size.Bytes >= 1024) return size;
+            result.AddError($"--bytes-per-second is a size of at least 1KiB, such as 20MiB, not '{result.Tokens[0].Value}'");
+            return default;
+        },
+    };
 
     private Command BackUp()
     {

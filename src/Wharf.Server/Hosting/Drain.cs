@@ -10,11 +10,15 @@ namespace Wharf.Server.Hosting;
 internal sealed partial class Drain(ServerOptions options, TimeProvider time, ILogger<Drain> logger) : IHostLifetime, IDisposable
 {
     private readonly TaskCompletionSource _signalled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _stopping = new();
     private readonly List<PosixSignalRegistration> _signals = [];
     private Flight _flight = new();
 
     /// <summary>Whether the server is about to stop.</summary>
     public bool Started { get; private set; }
+
+    /// <summary>Cancelled when the server begins to stop; for requests that would go on for ever.</summary>
+    public CancellationToken Stopping => _stopping.Token;
 
     public Flight Enter() => Volatile.Read(ref _flight).Enter();
 
@@ -38,7 +42,11 @@ internal sealed partial class Drain(ServerOptions options, TimeProvider time, IL
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public void Dispose() => _signals.ForEach(s => s.Dispose());
+    public void Dispose()
+    {
+        _signals.ForEach(s => s.Dispose());
+        _stopping.Dispose();
+    }
 
     private void OnSignal(PosixSignalContext signal)
     {
@@ -46,6 +54,7 @@ internal sealed partial class Drain(ServerOptions options, TimeProvider time, IL
         signal.Cancel = true;
         Started = true;
         _signalled.TrySetResult();
+        _ = _stopping.CancelAsync();
     }
 
     /// <summary>The requests that run at a time.</summary>

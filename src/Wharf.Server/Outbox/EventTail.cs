@@ -1,4 +1,3 @@
-using Wharf.Oci;
 using Wharf.Server.Data;
 
 namespace Wharf.Server.Outbox;
@@ -7,9 +6,8 @@ namespace Wharf.Server.Outbox;
 /// Reads what other replicas did, each second, and has every slice forget what that touches. While it hears nothing, nothing that
 /// is remembered counts (<see cref="Freshness"/>).
 /// </summary>
-internal sealed partial class EventTail(Database db, IEnumerable<EventListener> listeners, TimeProvider clock, ILogger<EventTail> logger) : BackgroundService
+internal sealed partial class EventTail(Database db, EventReader reader, IEnumerable<EventListener> listeners, TimeProvider clock, ILogger<EventTail> logger) : BackgroundService
 {
-    private const int Page = 1000;
     private static readonly TimeSpan s_every = TimeSpan.FromSeconds(1);
     private readonly EventListener[] _listeners = [.. listeners];
 
@@ -22,7 +20,7 @@ internal sealed partial class EventTail(Database db, IEnumerable<EventListener> 
             try
             {
                 // The first position is taken before anything can have been remembered for longer than memory counts.
-                cursor ??= await db.OneAsync("SELECT last FROM event_position", static r => r.GetInt64(0), stoppingToken);
+                cursor ??= await reader.LastAsync(stoppingToken);
                 cursor = await ReadAsync(cursor.Value, stoppingToken);
                 db.Freshness.Heard();
             }
@@ -43,22 +41,14 @@ internal sealed partial class EventTail(Database db, IEnumerable<EventListener> 
     {
         while (true)
         {
-            var events = await db.ListAsync("""
-                SELECT e.seq, e.kind, e.namespace_id, e.repository_id, n.name, r.name, e.digest, e.payload
-                  FROM event e
-                  LEFT JOIN namespace n ON n.id = e.namespace_id
-                  LEFT JOIN repository r ON r.id = e.repository_id
-                 WHERE e.seq > @cursor ORDER BY e.seq LIMIT @count
-                """, static r => new OutboxEvent(r.GetInt64(0), r.GetString(1), r.GetInt64(2), r.IsDBNull(3) ? null : r.GetInt64(3),
-                    !r.IsDBNull(4) && !r.IsDBNull(5) && RepositoryName.TryParse($"{r.GetString(4)}/{r.GetString(5)}", null, out var name) ? name : null,
-                    r.IsDBNull(6) ? default : new Digest(r.GetFieldValue<byte[]>(6)), r.GetString(7)), ct, ("cursor", cursor), ("count", Page));
+            var events = await reader.AfterAsync(cursor, EventReader.Page, ct);
             foreach (var happened in events)
             {
                 foreach (var listener in _listeners)
                     listener.On(happened);
                 cursor = happened.Seq;
             }
-            if (events.Count < Page)
+            if (events.Count < EventReader.Page)
                 return cursor;
         }
     }

@@ -6,4 +6,5 @@ namespace Wharf.Server.Outbox;
 /// <param name="Seq">Its position: without gaps, in an order in which nothing appears behind what was read already.</param>
 /// <param name="Repository">The repository's name, where the event is about one that still has its row.</param>
 /// <param name="Payload">JSON, whose form belongs to the kind.</param>
-internal sealed record OutboxEvent(long Seq, string Kind, long NamespaceId, long? RepositoryId, RepositoryName? Repository, Digest Digest, string Payload);
+/// <param name="Namespace">The namespace's name, where the event is about one that still has its row.</param>
+internal sealed record OutboxEvent(long Seq, string Kind, long NamespaceId, long? RepositoryId, RepositoryName? Repository, Digest Digest, string Payload, string? Namespace);

@@ -16,6 +16,9 @@ internal static class PullStatisticsApi
             .Describe("Says how often and when last a tag was pulled, and the manifest that it names.", "The counts are seconds old.").Gives(PullStatisticsJson.Default.TagPullStatistics);
         app.MapGet("/api/v1/repository/-/manifest/{manifestref}/pull_statistics", OfManifest).Requires(Permission.Pull).WithName("getManifestPullStatistics")
             .Describe("Says how often and when last a manifest was pulled, by a tag or by its digest.", "The counts are seconds old.").Gives(PullStatisticsJson.Default.ManifestPullStatistics);
+        app.MapGet("/api/v1/repository/-/activity", Activity).Requires(Permission.Pull).WithName("getRepositoryActivity")
+            .Describe("Counts what was pushed to a repository and pulled from it on each of the last 90 days (UTC).", "Days on which nothing happened are left out. A push is a tag that was pointed at something; the counts of pulls are seconds old.")
+            .Gives(PullStatisticsJson.Default.RepositoryActivity);
         app.MapGet("/api/v1/organization/{orgname}/pullstatistics/exclusions", List).Requires(Permission.InspectOrganization).WithName("listPullExclusions")
             .Describe("Lists whose pulls do not count as use, such as those of scanners and mirrors.").Gives(PullStatisticsJson.Default.PullExclusions);
         app.MapPut("/api/v1/organization/{orgname}/pullstatistics/exclusions/{membername}", Add).Requires(Permission.AdministerOrganization).WithName("addPullExclusion")
@@ -42,6 +45,9 @@ internal static class PullStatisticsApi
             return Problem.NotFound("The repository has no such manifest.");
         return TypedResults.Json(new ManifestPullStatistics(digest.ToString(), found.Pulls, QuayDate.FormatIso(found.LastMs)), PullStatisticsJson.Default.ManifestPullStatistics);
     }
+
+    private static async Task<IResult> Activity(HttpContext http, ActivityStore activity, CancellationToken ct) => !http.Access().Exists ? NoSuchRepository : TypedResults.Json(
+        new RepositoryActivity([.. (await activity.ListAsync(http.Access(), ct)).Select(static d => new ShownActivity(QuayDate.FormatDay(d.Day), d.Pushes, d.Pulls))]), PullStatisticsJson.Default.RepositoryActivity);
 
     private static async Task<IResult> List(HttpContext http, PullExclusionStore exclusions, CancellationToken ct) => TypedResults.Json(
         new PullExclusions([.. (await exclusions.ListAsync(http.Organization().NamespaceId, ct)).Select(static e => new ShownPullExclusion(e.Name, e.IsRobot ? "robot" : "user", QuayDate.FormatIso(e.CreatedMs)!))]),
@@ -72,6 +78,11 @@ internal sealed record TagPullStatistics(string TagName, long TagPullCount, stri
 
 internal sealed record ManifestPullStatistics(string ManifestDigest, long ManifestPullCount, string? LastManifestPullDate);
 
+internal sealed record RepositoryActivity(IReadOnlyList<ShownActivity> Days);
+
+/// <param name="Date">YYYY-MM-DD.</param>
+internal sealed record ShownActivity(string Date, long Pushes, long Pulls);
+
 internal sealed record PullExclusions(IReadOnlyList<ShownPullExclusion> Exclusions);
 
 /// <param name="Kind">user or robot.</param>
@@ -80,5 +91,6 @@ internal sealed record ShownPullExclusion(string Name, string Kind, string Creat
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(TagPullStatistics))]
 [JsonSerializable(typeof(ManifestPullStatistics))]
+[JsonSerializable(typeof(RepositoryActivity))]
 [JsonSerializable(typeof(PullExclusions))]
 internal sealed partial class PullStatisticsJson : JsonSerializerContext;

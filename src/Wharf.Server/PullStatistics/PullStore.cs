@@ -27,6 +27,17 @@ internal sealed class PullStore(Database db, TimeProvider clock)
                last_ms = CASE WHEN excluded.last_ms > pull_count.last_ms THEN excluded.last_ms ELSE pull_count.last_ms END
         """;
 
+    // By the row of the manifest, which each pull has once.
+    private readonly string _addDays = $"""
+        INSERT INTO repository_day (namespace_id, repository_id, day, pulls)
+        SELECT ns, repo, day, CAST(sum(pulls) AS BIGINT)
+          FROM (SELECT p.ns, p.repo, (now_ms() - p.ago) / 86400000 AS day, p.pulls, p.account
+                  FROM (SELECT * FROM {db.RowsOfJson("rows", "ns", "repo", "tag$", "digest#", "account", "pulls", "ago")}) p WHERE p.tag = '') q
+         WHERE NOT EXISTS (SELECT 1 FROM pull_exclusion x WHERE x.namespace_id = q.ns AND x.account_id = q.account) AND EXISTS (SELECT 1 FROM repository r WHERE r.id = q.repo AND r.deleted_ms IS NULL)
+         GROUP BY ns, repo, day ORDER BY ns, repo, day
+        ON CONFLICT (namespace_id, repository_id, day) DO UPDATE SET pulls = repository_day.pulls + excluded.pulls
+        """;
+
     /// <summary>Adds to what other replicas added.</summary>
     /// <param name="rows">In the order of their keys.</param>
     public Task AddAsync(IReadOnlyList<PullRow> rows, CancellationToken ct)
@@ -41,7 +52,11 @@ internal sealed class PullStore(Database db, TimeProvider clock)
                 $"[{row.NamespaceId},{row.RepositoryId},\"{row.Tag}\",\"{Convert.ToHexStringLower(row.Digest)}\",{row.AccountId},{row.Pulls},{ago}]");
         }
         var json = text.Append(']').ToString();
-        return db.WriteAsync(tx => tx.ExecuteAsync(_add, ("rows", json)), ct);
+        return db.WriteAsync(async tx =>
+        {
+            await tx.ExecuteAsync(_add, ("rows", json));
+            return await tx.ExecuteAsync(_addDays, ("rows", json));
+        }, ct);
     }
 
     /// <summary>Of a tag that there is.</summary>

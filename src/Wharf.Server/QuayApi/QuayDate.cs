@@ -10,6 +10,10 @@ internal static class QuayDate
         ? DateTimeOffset.FromUnixTimeMilliseconds(ms).ToString("ddd, dd MMM yyyy HH:mm:ss '-0000'", CultureInfo.InvariantCulture)
         : null;
 
+    /// <summary>A day as YYYY-MM-DD.</summary>
+    /// <param name="day">Since 1970, UTC.</param>
+    public static string FormatDay(long day) => DateTimeOffset.UnixEpoch.AddDays(day).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
     /// <summary>As Quay writes a few others: ISO 8601 in UTC, to the second.</summary>
     public static string? FormatIso(long? unixMs) => unixMs is { } ms
         ? DateTimeOffset.FromUnixTimeMilliseconds(ms).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)

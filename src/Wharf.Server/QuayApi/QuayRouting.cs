@@ -36,7 +36,7 @@ internal sealed partial class QuayRouting(RequestDelegate next)
     private static bool IsMisspelt(string path, string prefix) => path.StartsWith(prefix, StringComparison.OrdinalIgnoreCase) && !path.StartsWith(prefix, StringComparison.Ordinal);
 
     // Behind at least a namespace and a name; the first that matches leaves the shortest name.
-    [GeneratedRegex(@"/(?<=/repository/[^/]+/.+/)(changevisibility|changestate|changetrust|timemachine/(tags|diff|restore)|restore|permissions/(team|user)(/[^/]*(/transitive)?)?|tokens(/[^/]*)?|authorizedemail/[^/]+|logs|aggregatelogs|exportlogs|autoprunepolicy(/[^/]*)?|lease(/[^/]*)?|gc/[^/]+|immutabilitypolicy(/[^/]*)?|tag(/[^/]+(/(restore|expire|pull_statistics))?)?|manifest/[^/]+/(labels(/[^/]*)?|pull_statistics))/?$",
+    [GeneratedRegex(@"/(?<=/repository/[^/]+/.+/)(activity|changevisibility|compare|changestate|changetrust|timemachine/(tags|diff|restore)|restore|permissions/(team|user)(/[^/]*(/transitive)?)?|tokens(/[^/]*)?|authorizedemail/[^/]+|logs|aggregatelogs|exportlogs|autoprunepolicy(/[^/]*)?|lease(/[^/]*)?|gc/[^/]+|immutabilitypolicy(/[^/]*)?|tag(/[^/]+(/(restore|expire|pull_statistics))?)?|security|signatures|manifest/[^/]+(/(labels(/[^/]*)?|pull_statistics|security|vulnerabilities|packages|pullers))?)/?$",
         RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Resource();
 }

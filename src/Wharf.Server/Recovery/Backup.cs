@@ -20,7 +20,7 @@ namespace Wharf.Server.Recovery;
 /// that the copy names are linked or copied, but not those that an earlier backup has already; 4. the manifest names all of it, and only
 /// then the former backup goes.
 /// </summary>
-internal sealed class Backup(Database db, DataDirectory data, KeyRing keys, IBlobDriver driver, Leases leases, TimeProvider clock) : IDisposable
+internal sealed class Backup(Database db, DataDirectory data, KeyRing keys, Locations locations, Leases leases, TimeProvider clock) : IDisposable
 {
     private const int Page = 500;
     private const int MostMissing = 100;
@@ -116,16 +116,16 @@ internal sealed class Backup(Database db, DataDirectory data, KeyRing keys, IBlo
         {
             foreach (var page in BackupFiles.Objects(copy, Page))
             {
-                foreach (var (key, size) in page)
+                foreach (var one in page)
                 {
                     ct.ThrowIfCancellationRequested();
-                    if (await driver.StatAsync(key, ct) is not { } there || (size >= 0 && there != size))
+                    if (await BringAsync(one, target, ct) is not var (size, isNew))
                     {
-                        missing.Add(key);
+                        missing.Add(one.Places[0].Key);
                         continue;
                     }
-                    copied += await ObjectCopy.BringAsync(driver, target, key, there, ct) ? 1 : 0;
-                    (objects, bytes) = (objects + 1, bytes + there);
+                    copied += isNew ? 1 : 0;
+                    (objects, bytes) = (objects + 1, bytes + size);
                 }
                 CommandProgress.Tell(string.Create(CultureInfo.InvariantCulture, $"{objects} objects, {bytes} bytes"));
             }
@@ -149,6 +149,29 @@ internal sealed class Backup(Database db, DataDirectory data, KeyRing keys, IBlo
             : new AdminResult(false, $"{text}\n{missing.Count} objects are missing from the store itself ('wharf scrub' tells which blobs they are): {string.Join(", ", missing.Take(10))}", report);
     }
 
+    /// <summary>Brings an object from the first place that has it, unless an earlier backup has it already from any.</summary>
+    /// <returns>Its size, and whether it is new; null when no place has it as the database says.</returns>
+    private async Task<(long Size, bool IsNew)?> BringAsync(BackupObject one, LocalDriver target, CancellationToken ct)
+    {
+        foreach (var (_, key) in one.Places)
+            if (await target.StatAsync(one.KeyOf(key), ct) is { } kept && (one.Size < 0 || kept == one.Size))
+                return (kept, false);
+        StorageException? failed = null;
+        foreach (var (location, key) in one.Places.Where(p => locations.RankOf(p.Location) is not null).OrderBy(p => locations.RankOf(p.Location)))
+            try
+            {
+                var driver = locations.Of(location).Driver;
+                if (await driver.StatAsync(key, ct) is { } size && (one.Size < 0 || size == one.Size))
+                    return (size, await ObjectCopy.BringAsync(driver, key, target, one.KeyOf(key), size, ct));
+            }
+            catch (StorageException e)
+            {
+                failed = e;
+            }
+        // A place that fails may have it.
+        return failed is null ? null : throw failed;
+    }
+
     private async Task<BackupFile> CopyDatabaseAsync(string kind, string to, CancellationToken ct)
     {
         await Task.Run(() =>
@@ -165,13 +188,14 @@ internal sealed class Backup(Database db, DataDirectory data, KeyRing keys, IBlo
         foreach (var file in Directory.EnumerateFiles(directory).Select(static f => Path.GetFileName(f)!))
             if (!kept.Contains(file) && (file.EndsWith($"-{BackupFile.Metadata}", StringComparison.Ordinal) || file.EndsWith($"-{BackupFile.Audit}", StringComparison.Ordinal) || file.EndsWith($"-{BackupFile.Keys}", StringComparison.Ordinal)))
                 File.Delete(Path.Join(directory, file));
+        var locations = BackupFiles.Locations(copy);
         for (var shard = 0; shard < Orphans.Shards; shard++)
         {
             var prefix = $"{shard:x2}/";
             var there = new List<string>();
             await foreach (var stored in target.ListAsync(prefix, ct))
                 there.Add(stored.Key);
-            var named = BackupFiles.Keys(copy, prefix);
+            var named = BackupFiles.Named(copy, locations, prefix, there);
             await target.DeleteAsync([.. there.Where(key => !named.Contains(key))], ct);
         }
     }

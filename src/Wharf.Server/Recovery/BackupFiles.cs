@@ -1,6 +1,5 @@
-using System.Globalization;
 using System.Security.Cryptography;
-using Wharf.Server.Content;
+using Wharf.Oci;
 using Wharf.Server.Data.Sqlite;
 using Wharf.Server.Hosting;
 
@@ -28,26 +27,50 @@ internal static class BackupFiles
         Libc.SyncDirectory(directory);
     }
 
-    /// <summary>The objects that a database names, page by page in the order of their keys; the size is -1 where the database does not have it.</summary>
-    public static IEnumerable<List<(string Key, long Size)>> Objects(SqliteSession database, int page)
+    /// <summary>The objects that a database names, page by page: blobs in the order of their digests, then stored files.</summary>
+    public static IEnumerable<List<BackupObject>> Objects(SqliteSession database, int page)
     {
-        for (var after = ""; ;)
+        var after = Array.Empty<byte>();
+        while (database.List("""
+            SELECT p.digest, p.location, p.storage_key, b.size FROM blob_placement p JOIN blob b ON b.digest = p.digest WHERE p.state = 'present' AND p.digest > @after ORDER BY p.digest, p.location LIMIT @count
+            """, static r => (Digest: new Digest(r.GetFieldValue<byte[]>(0)), Location: r.GetString(1), Key: r.GetString(2), Size: r.GetInt64(3)), [("after", after), ("count", page)]) is { Count: > 0 } rows)
         {
-            var rows = database.List($"""
-                SELECT p.storage_key, b.size FROM blob_placement p JOIN blob b ON b.digest = p.digest WHERE p.location = @location AND p.state = 'present' AND p.storage_key > @after
-                UNION ALL SELECT storage_key, -1 FROM stored_file WHERE location = @location AND expires_ms IS NULL AND storage_key > @after
-                ORDER BY 1 LIMIT {page.ToString(CultureInfo.InvariantCulture)}
-                """, static r => (Key: r.GetString(0), Size: r.GetInt64(1)), [("location", ContentStore.Location), ("after", after)]);
+            var objects = rows.GroupBy(static r => r.Digest).Select(static g => new BackupObject(g.Key, g.First().Size, [.. g.Select(static r => (r.Location, r.Key))])).ToList();
+            // The places of the last one may not all be in the page.
+            if (rows.Count == page && objects.Count > 1)
+                objects.RemoveAt(objects.Count - 1);
+            yield return objects;
+            after = objects[^1].Digest!.Value.ToArray();
+        }
+        for (var key = ""; ;)
+        {
+            var rows = database.List("SELECT storage_key, location FROM stored_file WHERE expires_ms IS NULL AND storage_key > @after ORDER BY storage_key, location LIMIT @count",
+                static r => (Key: r.GetString(0), Location: r.GetString(1)), [("after", key), ("count", page)]);
             if (rows.Count == 0)
                 yield break;
-            yield return rows;
-            after = rows[^1].Key;
+            var files = rows.GroupBy(static r => r.Key).Select(static g => new BackupObject(null, -1, [.. g.Select(static r => (r.Location, r.Key))])).ToList();
+            if (rows.Count == page && files.Count > 1)
+                files.RemoveAt(files.Count - 1);
+            yield return files;
+            key = files[^1].Places[0].Key;
         }
     }
 
-    /// <summary>The keys that a database names and that begin so.</summary>
-    public static HashSet<string> Keys(SqliteSession database, string prefix) => [.. database.List("""
-        SELECT storage_key FROM blob_placement WHERE location = @location AND storage_key >= @prefix AND storage_key < @prefix || 'g'
-        UNION ALL SELECT storage_key FROM stored_file WHERE location = @location AND storage_key >= @prefix AND storage_key < @prefix || 'g'
-        """, static r => r.GetString(0), [("location", ContentStore.Location), ("prefix", prefix)])];
+    /// <summary>Which of the keys of a backup's objects, all of which begin so, a database names.</summary>
+    public static HashSet<string> Named(SqliteSession database, IEnumerable<string> locations, string prefix, IEnumerable<string> keys)
+    {
+        var named = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var location in locations)
+            named.UnionWith(database.List("""
+                SELECT storage_key FROM blob_placement WHERE location = @location AND storage_key >= @prefix AND storage_key < @prefix || 'g'
+                UNION ALL SELECT storage_key FROM stored_file WHERE location = @location AND storage_key >= @prefix AND storage_key < @prefix || 'g'
+                """, static r => r.GetString(0), [("location", location), ("prefix", prefix)]));
+        foreach (var key in keys)
+            if (BackupObject.DigestsLike(key) is var (first, last) && database.One("SELECT 1 FROM blob_placement WHERE digest >= @first AND digest <= @last LIMIT 1", static r => r.GetInt64(0), [("first", first), ("last", last)]) == 1)
+                named.Add(key);
+        return named;
+    }
+
+    /// <summary>The locations that a database's rows name.</summary>
+    public static List<string> Locations(SqliteSession database) => database.List("SELECT DISTINCT location FROM stored_file UNION SELECT DISTINCT location FROM blob_placement", static r => r.GetString(0), []);
 }

@@ -43,6 +43,8 @@ internal sealed partial class Journal
                 Note(changes.In(e.Namespace, repository, e.AtMs), e.Kind, e.Digest, payload);
             else if (e.Digest is { } blob)
                 changes.Blobs.Add(new Digest(blob));
+            else if (e.Kind.StartsWith("storage.", StringComparison.Ordinal))
+                changes.Blobs.UnionWith(Digests(payload));
             else
                 Note(changes, e.Kind, e.Namespace, payload);
         }
@@ -58,10 +60,7 @@ internal sealed partial class Journal
             changes.Digests.Add(new Digest(digest));
         if (payload?.RootElement is not { ValueKind: JsonValueKind.Object } root)
             return;
-        if (root.TryGetProperty("digests", out var digests) && digests.ValueKind == JsonValueKind.Array)
-            foreach (var one in digests.EnumerateArray())
-                if (Digest.TryParse(one.GetString(), out var parsed))
-                    changes.Digests.Add(parsed);
+        changes.Digests.UnionWith(Digests(payload));
         if (root.TryGetProperty("tag", out var tag) && tag.ValueKind == JsonValueKind.String)
             changes.Tags.Add(tag.GetString()!);
         if (root.TryGetProperty("tags", out var tags) && tags.ValueKind == JsonValueKind.Array)
@@ -89,6 +88,14 @@ internal sealed partial class Journal
             if (!kind.StartsWith("profile.", StringComparison.Ordinal))
                 changes.Namespaces.Add(ns);
         }
+    }
+
+    private static IEnumerable<Digest> Digests(JsonDocument? payload)
+    {
+        if (payload?.RootElement is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty("digests", out var digests) && digests.ValueKind == JsonValueKind.Array)
+            foreach (var one in digests.EnumerateArray())
+                if (Digest.TryParse(one.GetString(), out var parsed))
+                    yield return parsed;
     }
 
     private static long? Number(JsonDocument? payload, string name) =>
@@ -138,11 +145,25 @@ internal sealed partial class Journal
         foreach (var ((ns, repository), changed) in changes.Repositories)
             await CopyAsync(writer, ns, repository, changed, progress, ct);
         foreach (var chunk in changes.Blobs.Chunk(Chunk))
+        {
+            // A place of a blob may have gone.
+            foreach (var blob in chunk)
+                await writer.ClearAsync(JournalTable.Get("blob_placement"), ct, ("digest", blob.ToArray()));
             await CopyBlobsAsync(writer, chunk, progress, ct);
-        var storedFiles = await db.OneAsync("SELECT count(*) FROM stored_file WHERE expires_ms IS NULL", static r => r.GetInt64(0), ct);
-        if (storedFiles != _storedFiles)
-            await CopyAsync(writer, JournalTable.Get("stored_file"), JournalTable.Get("stored_file").Where, progress, ct);
-        _storedFiles = storedFiles;
+        }
+        await CopyStoredFilesAsync(writer, progress, ct);
+    }
+
+    private async Task CopyStoredFilesAsync(JournalWriter writer, Func<CancellationToken, Task> progress, CancellationToken ct)
+    {
+        var counts = await db.ListAsync("SELECT location, count(*), min(storage_key) FROM stored_file WHERE expires_ms IS NULL GROUP BY location ORDER BY location",
+            static r => (Location: r.GetString(0), Count: r.GetInt64(1), First: r.GetString(2)), ct);
+        if (_storedFiles is { } told && told.SequenceEqual(counts))
+            return;
+        foreach (var location in counts.Select(static c => c.Location).Concat(locations.All.Select(static l => l.Name)).Distinct(StringComparer.Ordinal))
+            await writer.ClearAsync(JournalTable.Get("stored_file"), ct, ("location", location));
+        await CopyAsync(writer, JournalTable.Get("stored_file"), JournalTable.Get("stored_file").Where, progress, ct);
+        _storedFiles = counts;
     }
 
     private async Task CopyAsync(JournalWriter writer, long ns, long repository, RepositoryChanges changed, Func<CancellationToken, Task> progress, CancellationToken ct)

@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
+using Wharf.Server.Content;
 using Wharf.Server.Data;
 using Wharf.Server.Data.Postgres;
 using Wharf.Server.Hosting;
-using Wharf.Storage;
 
 namespace Wharf.Server.Recovery;
 
@@ -13,15 +13,18 @@ namespace Wharf.Server.Recovery;
 /// <para>The number of a file is taken before its first row is read. A writer that was paused meanwhile and wakes therefore leaves at most
 /// a file that later ones overrule.</para>
 /// </summary>
-internal sealed partial class Journal(Database db, IBlobDriver driver, DataDirectory data, RecoveryOptions options, ILogger<Journal> logger) : IDisposable
+internal sealed partial class Journal(Database db, Locations locations, DataDirectory data, RecoveryOptions options, ILogger<Journal> logger) : IDisposable
 {
     // Events of one file of changes.
     private const int MaxEvents = 50_000;
 
     private readonly SemaphoreSlim _turn = new(1);
 
-    // How many stored files the last file of changes told of. They are few, and no event tells of them.
-    private long _storedFiles = -1;
+    // How many stored files of which locations the last file of changes told of. They are few, and no event tells of them.
+    private List<(string Location, long Count, string First)>? _storedFiles;
+
+    // Whether this process has seen a snapshot in the place.
+    private bool _hasSnapshot;
 
     private string Position => db is PostgresDatabase ? "seq" : "id";
 
@@ -36,9 +39,9 @@ internal sealed partial class Journal(Database db, IBlobDriver driver, DataDirec
     /// <summary>Reads all files again; what is wrong with which.</summary>
     public async IAsyncEnumerable<(string Name, string Problem)> CheckAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
     {
-        foreach (var file in await JournalName.ListAsync(driver, ct))
+        foreach (var file in await JournalName.ListAsync(locations.Primary.Driver, ct))
             // A file that went meanwhile was not needed any more.
-            if ((await JournalReader.VerifyAsync(driver, file, ct)).Problem is { } problem && await driver.OpenFileAsync(file.Name, ct) is { } there)
+            if ((await JournalReader.VerifyAsync(locations.Primary.Driver, file, ct)).Problem is { } problem && await locations.Primary.Driver.OpenFileAsync(file.Name, ct) is { } there)
             {
                 await there.DisposeAsync();
                 yield return (file.Name, problem);
@@ -57,7 +60,9 @@ internal sealed partial class Journal(Database db, IBlobDriver driver, DataDirec
             var (first, last, nowMs) = await db.OneAsync($"SELECT coalesce((SELECT min({Position}) FROM event), 0), coalesce(({Newest}), 0), now_ms()",
                 static r => (r.GetInt64(0), r.GetInt64(1), r.GetInt64(2)), ct);
             // After events were removed that this has not read, or the database was set back, only a snapshot tells the truth.
-            var whole = state.SnapshotMs is not { } since || nowMs - since >= options.SnapshotEvery.TotalMilliseconds
+            // So is it in a place that has none yet of this life: blobs go elsewhere than before, or to another place of the same name.
+            _hasSnapshot = _hasSnapshot || (await JournalName.ListAsync(locations.Primary.Driver, ct)).Exists(f => f.IsSnapshot && f.Number < state.NextFile);
+            var whole = !_hasSnapshot || state.Location != locations.Primary.Name || state.SnapshotMs is not { } since || nowMs - since >= options.SnapshotEvery.TotalMilliseconds
                 || last < state.Position || (last > state.Position && (first == 0 || first > state.Position + 1));
             return whole ? await WriteSnapshotAsync(state, last, nowMs, progress, ct) : last > state.Position && await WriteChangesAsync(state, nowMs, progress, ct);
         }
@@ -69,7 +74,7 @@ internal sealed partial class Journal(Database db, IBlobDriver driver, DataDirec
 
     private async Task<bool> WriteSnapshotAsync(State state, long to, long nowMs, Func<CancellationToken, Task> progress, CancellationToken ct)
     {
-        var before = await JournalName.ListAsync(driver, ct);
+        var before = await JournalName.ListAsync(locations.Primary.Driver, ct);
         // A database that was set back to an earlier state by other means than a restore does not know the files that came after.
         if (before.Count > 0 && before[^1].Number >= state.NextFile)
             state = await BeginLifeAsync(ct);
@@ -82,12 +87,13 @@ internal sealed partial class Journal(Database db, IBlobDriver driver, DataDirec
         }, ct);
         if (name is null)
             return true;
+        _hasSnapshot = true;
         Log.Snapshot(logger, name.Value.Name, lines);
         // Two snapshots, so that one that cannot be read does no harm, and everything from the first of them on.
         var snapshots = before.Where(static f => f.IsSnapshot).ToList();
         if (snapshots.Count > 0)
             foreach (var old in before.Where(f => f.Number < snapshots[^1].Number).Chunk(1000))
-                await driver.DeleteFilesAsync([.. old.Select(static f => f.Name)], ct);
+                await locations.Primary.Driver.DeleteFilesAsync([.. old.Select(static f => f.Name)], ct);
         return false;
     }
 
@@ -115,25 +121,25 @@ internal sealed partial class Journal(Database db, IBlobDriver driver, DataDirec
         }
         file.Position = 0;
         var name = JournalName.Of(number, snapshot, nowMs);
-        if (!await driver.PutFileAsync(name.Name, file, ct))
+        if (!await locations.Primary.Driver.PutFileAsync(name.Name, file, ct))
         {
             Log.Taken(logger, name.Name);
             await BeginLifeAsync(ct);
             return null;
         }
         var moved = await db.WriteAsync(tx => tx.ExecuteAsync(
-            "UPDATE journal_state SET position = @to, snapshot_ms = CASE WHEN @snapshot = 1 THEN @now ELSE snapshot_ms END WHERE life = @life AND position = @from",
-            ("to", to), ("snapshot", snapshot ? 1L : 0L), ("now", nowMs), ("life", state.Life), ("from", state.Position)), ct);
+            "UPDATE journal_state SET position = @to, location = @location, snapshot_ms = CASE WHEN @snapshot = 1 THEN @now ELSE snapshot_ms END WHERE life = @life AND position = @from",
+            ("to", to), ("location", locations.Primary.Name), ("snapshot", snapshot ? 1L : 0L), ("now", nowMs), ("life", state.Life), ("from", state.Position)), ct);
         return moved == 1 ? name : null;
     }
 
-    private ValueTask<State?> StateAsync(CancellationToken ct) => db.OneAsync("SELECT life, next_file, position, snapshot_ms FROM journal_state",
-        static r => (State?)new State(r.GetString(0), r.GetInt64(1), r.GetInt64(2), r.IsDBNull(3) ? null : r.GetInt64(3)), ct);
+    private ValueTask<State?> StateAsync(CancellationToken ct) => db.OneAsync("SELECT life, next_file, position, snapshot_ms, location FROM journal_state",
+        static r => (State?)new State(r.GetString(0), r.GetInt64(1), r.GetInt64(2), r.IsDBNull(3) ? null : r.GetInt64(3), r.GetString(4)), ct);
 
     // A life begins with a snapshot, whose number is larger than that of every file there.
     private async Task<State> BeginLifeAsync(CancellationToken ct)
     {
-        var files = await JournalName.ListAsync(driver, ct);
+        var files = await JournalName.ListAsync(locations.Primary.Driver, ct);
         var (life, next) = (NewLife(), files.Count > 0 ? files[^1].Number + 1 : 1);
         await db.WriteAsync(tx => BeginLifeAsync(tx, life, next, 0), ct);
         return (await StateAsync(ct))!;
@@ -147,7 +153,8 @@ internal sealed partial class Journal(Database db, IBlobDriver driver, DataDirec
                position = excluded.position, snapshot_ms = NULL
         """, ("life", life), ("next", nextFile), ("position", position));
 
-    private sealed record State(string Life, long NextFile, long Position, long? SnapshotMs);
+    /// <param name="Location">Where the last file went; empty when no file tells.</param>
+    private sealed record State(string Life, long NextFile, long Position, long? SnapshotMs, string Location);
 
     private static partial class Log
     {

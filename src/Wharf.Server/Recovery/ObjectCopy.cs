@@ -3,20 +3,20 @@ using Wharf.Storage.Local;
 
 namespace Wharf.Server.Recovery;
 
-/// <summary>Brings objects from one place to another under the same key: objects never change, so a second name for the same file is as good as a copy.</summary>
+/// <summary>Brings objects from one place to another: objects never change, so a second name for the same file is as good as a copy.</summary>
 internal static class ObjectCopy
 {
     private const int BufferSize = 1 << 20;
 
     /// <returns>False when it was there already.</returns>
-    public static async Task<bool> BringAsync(IBlobDriver from, IBlobDriver to, string key, long size, CancellationToken ct)
+    public static async Task<bool> BringAsync(IBlobDriver from, string key, IBlobDriver to, string toKey, long size, CancellationToken ct)
     {
-        if (await to.StatAsync(key, ct) is { } there)
-            return there == size ? false : throw new StorageException($"There is an object {key} of {there} bytes where one of {size} is to be brought.");
-        if (from is LocalDriver source && to is LocalDriver local && local.TryLink(source, key))
+        if (await to.StatAsync(toKey, ct) is { } there)
+            return there == size ? false : throw new StorageException($"There is an object {toKey} of {there} bytes where one of {size} is to be brought.");
+        if (key == toKey && from is LocalDriver source && to is LocalDriver local && local.TryLink(source, key))
             return true;
         await using var bytes = await from.OpenAsync(key, 0, long.MaxValue, ct) ?? throw new StorageException($"There is no object {key}.");
-        await using var writer = await to.BeginAsync(key, ct);
+        await using var writer = await to.BeginAsync(toKey, ct);
         try
         {
             var buffer = new byte[BufferSize];

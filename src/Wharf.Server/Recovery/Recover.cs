@@ -16,23 +16,24 @@ namespace Wharf.Server.Recovery;
 /// tables; 4. objects are compared with what names them, and content that is gone and that nothing holds is left out. A run that is
 /// killed before the third step has changed nothing, and one after it is repeated by the scrub.
 /// </summary>
-internal sealed class Recover(Database db, IBlobDriver driver, AccountStore accounts)
+internal sealed class Recover(Database db, Locations locations, Placements placements, AccountStore accounts)
 {
     // What the events of the lost database may have come to, that no file tells of: readers of the outbox that outlived it wait for later ones.
     private const long PositionsAhead = 1_000_000;
     private const int Batch = 500;
     private const int MostFindings = 200;
 
-    /// <param name="location">The directory of a blob storage with a journal.</param>
-    public async Task<AdminResult> RunAsync(string location, CancellationToken ct)
+    /// <param name="from">The name of a location of the settings, or else the directory of a blob storage, with a journal.</param>
+    public async Task<AdminResult> RunAsync(string from, CancellationToken ct)
     {
         Action<string> progress = CommandProgress.Tell;
-        location = Path.GetFullPath(location);
-        if (!Directory.Exists(Path.Join(location, "blobs")))
-            return new AdminResult(false, $"{location} is no blob storage: it has no directory 'blobs'.");
+        var (here, location) = (locations.Find(from), locations.Find(from) is null ? Path.GetFullPath(from) : from);
+        if (here is null && !Directory.Exists(Path.Join(location, "blobs")))
+            return new AdminResult(false, $"{location} is no blob storage: it has no directory 'blobs'. The settings name the locations {string.Join(", ", locations.All.Select(static l => l.Name))}.");
         if (await db.OneAsync("SELECT 1 FROM namespace LIMIT 1", static r => r.GetInt32(0), ct) == 1)
             return new AdminResult(false, "The database is not empty. A recovery needs a new one: give a new data directory with --data, or an empty PostgreSQL database.");
-        var source = new LocalDriver(location);
+        here ??= locations.All.FirstOrDefault(l => l.Driver is LocalDriver local && local.Root == location);
+        var source = here?.Driver ?? new LocalDriver(location);
         var problems = new List<string>();
         var (files, whole) = await ChooseAsync(source, problems, progress, ct);
         if (files.Count == 0)
@@ -52,14 +53,14 @@ internal sealed class Recover(Database db, IBlobDriver driver, AccountStore acco
         }, ct);
         problems.AddRange(dropped);
 
-        var (lost, copied) = await CompareAsync(source, location, progress, ct);
+        var (lost, copied) = await CompareAsync(source, here, progress, ct);
         var gone = await new RecoveredContent(db).SettleAsync(lost, MostFindings, ct);
         problems.AddRange(gone);
         return await TellAsync(whole, last, problems, copied, ct);
     }
 
     // The newest whole snapshot, and what came behind it in the same life.
-    private static async Task<(List<(JournalName File, JournalHeader Header)> Files, bool Whole)> ChooseAsync(LocalDriver source, List<string> problems, Action<string> progress, CancellationToken ct)
+    private static async Task<(List<(JournalName File, JournalHeader Header)> Files, bool Whole)> ChooseAsync(IBlobDriver source, List<string> problems, Action<string> progress, CancellationToken ct)
     {
         var all = await JournalName.ListAsync(source, ct);
         var chosen = new List<(JournalName, JournalHeader Header)>();
@@ -89,7 +90,7 @@ internal sealed class Recover(Database db, IBlobDriver driver, AccountStore acco
         return ([], false);
     }
 
-    private static async Task ApplyAsync(LocalDriver source, Staging staging, JournalName file, JournalHeader header, Action<string> progress, CancellationToken ct)
+    private static async Task ApplyAsync(IBlobDriver source, Staging staging, JournalName file, JournalHeader header, Action<string> progress, CancellationToken ct)
     {
         var (batch, lines) = (new List<JournalEntry>(Batch), 0L);
         await foreach (var entry in JournalReader.ReadAsync(source, file, ct))
@@ -107,52 +108,79 @@ internal sealed class Recover(Database db, IBlobDriver driver, AccountStore acco
             await staging.IndexAsync(ct);
     }
 
-    /// <summary>Compares each placement with its object, which is brought here where this server's storage is another place.</summary>
+    /// <summary>
+    /// Compares each placement with its object. One that is not where the journal says, but in the place that is recovered from (whose name
+    /// may be another now), is in that place from now on; or is brought to this server's storage, where the settings do not have that place.
+    /// </summary>
     /// <returns>How many objects are missing or have another size, and how many were brought.</returns>
-    private async Task<(long Lost, long Copied)> CompareAsync(LocalDriver source, string location, Action<string> progress, CancellationToken ct)
+    private async Task<(long Lost, long Copied)> CompareAsync(IBlobDriver source, Location? here, Action<string> progress, CancellationToken ct)
     {
-        // Journals of one place name its objects only; more places come with replication.
-        var moves = driver is not LocalDriver here || here.Root != location;
-        var (lost, copied) = (0L, 0L);
-        for (var shard = 0; shard < Orphans.Shards; shard++)
+        var (lost, copied, seen, target) = (0L, 0L, 0L, here ?? locations.Primary);
+        foreach (var name in await placements.LocationsAsync(ct))
         {
-            var prefix = $"{shard:x2}/";
-            var there = new Dictionary<string, long>(StringComparer.Ordinal);
-            await foreach (var stored in source.ListAsync(prefix, ct))
-                there.Add(stored.Key, stored.Size);
-            var after = "";
-            while (await db.ListAsync("""
-                SELECT p.storage_key, b.size FROM blob_placement p JOIN blob b ON b.digest = p.digest
-                 WHERE p.location = @location AND p.storage_key > @after AND p.storage_key >= @prefix AND p.storage_key < @end ORDER BY p.storage_key LIMIT 500
-                """, static r => (Key: r.GetString(0), Size: r.GetInt64(1)), ct,
-                ("location", ContentStore.Location), ("after", after), ("prefix", prefix), ("end", $"{shard:x2}0")) is { Count: > 0 } page)
+            var recovered = new ShardSizes(source);
+            var own = name == here?.Name ? recovered : locations.Find(name) is { } location ? new ShardSizes(location.Driver) : null;
+            for (var after = ""; await placements.ListAsync(name, after, 500, ct) is { Count: > 0 } page; after = page[^1].Key)
             {
-                after = page[^1].Key;
-                var missing = page.Where(p => there.GetValueOrDefault(p.Key, -1) != p.Size).Select(static p => p.Key).ToList();
-                lost += missing.Count;
-                if (missing.Count > 0)
-                    await db.WriteAsync(async tx =>
+                var (missing, moved) = (new List<Placement>(), new List<(Placement Placement, string Key)>());
+                foreach (var placement in page)
+                {
+                    if (own is not null && await own.FindAsync(placement.Key, ct) == placement.Size)
+                        continue;
+                    if (await recovered.FindAsync(placement.Key, ct) != placement.Size)
                     {
-                        foreach (var key in missing)
-                            await tx.ExecuteAsync("UPDATE blob_placement SET state = 'lost' WHERE location = @location AND storage_key = @key", ("location", ContentStore.Location), ("key", key));
-                        return 0;
-                    }, ct);
-                if (!moves)
-                    continue;
-                foreach (var key in page.Select(static p => p.Key).Except(missing, StringComparer.Ordinal))
-                    copied += await ObjectCopy.BringAsync(source, driver, key, there[key], ct) ? 1 : 0;
-                progress(string.Create(CultureInfo.InvariantCulture, $"Bringing objects: {copied}"));
+                        missing.Add(placement);
+                        continue;
+                    }
+                    var key = here is not null || StorageKey.IsValid(placement.Key) ? placement.Key : StorageKey.New();
+                    if (here is null)
+                        copied += await ObjectCopy.BringAsync(source, placement.Key, target.Driver, key, placement.Size, ct) ? 1 : 0;
+                    moved.Add((placement, key));
+                }
+                lost += missing.Count;
+                await MoveAsync(name, target.Name, missing, moved, ct);
+                progress(string.Create(CultureInfo.InvariantCulture, $"Comparing objects: {seen += page.Count}, {lost} missing, {copied} brought"));
             }
-            if (moves)
-                foreach (var key in await db.ListAsync("SELECT storage_key FROM stored_file WHERE location = @location AND storage_key >= @prefix AND storage_key < @end", static r => r.GetString(0), ct,
-                    ("location", ContentStore.Location), ("prefix", prefix), ("end", $"{shard:x2}0")))
-                    if (there.TryGetValue(key, out var size) && await ObjectCopy.BringAsync(source, driver, key, size, ct))
-                        copied++;
-            progress($"Comparing objects: {shard * 100 / Orphans.Shards} %");
         }
-        if (moves)
-            ObjectCopy.Flush(driver);
+        copied += await CompareFilesAsync(source, here, target, ct);
+        // A blob that another place has is not lost.
+        await db.WriteAsync(static tx => tx.ExecuteAsync("DELETE FROM blob_placement AS p WHERE state = 'lost' AND EXISTS (SELECT 1 FROM blob_placement o WHERE o.digest = p.digest AND o.state = 'present')"), ct);
+        if (here is null)
+            ObjectCopy.Flush(target.Driver);
         return (lost, copied);
+    }
+
+    private Task MoveAsync(string from, string to, List<Placement> missing, List<(Placement Placement, string Key)> moved, CancellationToken ct) => missing.Count + moved.Count == 0 ? Task.CompletedTask : db.WriteAsync(async tx =>
+    {
+        foreach (var placement in missing)
+            await tx.ExecuteAsync("UPDATE blob_placement SET state = 'lost' WHERE digest = @digest AND location = @from", ("digest", placement.Digest.ToArray()), ("from", from));
+        foreach (var (placement, key) in moved)
+        {
+            (string, object?)[] args = [("digest", placement.Digest.ToArray()), ("from", from), ("to", to)];
+            if (from != to)
+                await tx.ExecuteAsync("DELETE FROM blob_placement WHERE digest = @digest AND location = @to AND state <> 'present' AND @from <> @to", args);
+            if (await tx.ExecuteAsync("UPDATE blob_placement SET location = @to, storage_key = @key WHERE digest = @digest AND location = @from AND (@from = @to OR NOT EXISTS (SELECT 1 FROM blob_placement o WHERE o.digest = @digest AND o.location = @to))", [.. args, ("key", key)]) == 0)
+                await tx.ExecuteAsync("DELETE FROM blob_placement WHERE digest = @digest AND location = @from AND @from <> @to", args);
+        }
+        return 0;
+    }, ct);
+
+    private async Task<long> CompareFilesAsync(IBlobDriver source, Location? here, Location target, CancellationToken ct)
+    {
+        var copied = 0L;
+        foreach (var (name, key) in await db.ListAsync("SELECT location, storage_key FROM stored_file", static r => (r.GetString(0), r.GetString(1)), ct))
+        {
+            if ((locations.Find(name) is { } own && await own.Driver.StatAsync(key, ct) is not null) || await source.StatAsync(key, ct) is not { } size)
+                continue;
+            if (here is null && await ObjectCopy.BringAsync(source, key, target.Driver, key, size, ct))
+                copied++;
+            await db.WriteAsync(async tx =>
+            {
+                await tx.ExecuteAsync("DELETE FROM stored_file WHERE storage_key = @key AND location = @name AND EXISTS (SELECT 1 FROM stored_file o WHERE o.storage_key = @key AND o.location = @target AND @target <> @name)", ("key", key), ("name", name), ("target", target.Name));
+                return await tx.ExecuteAsync("UPDATE stored_file SET location = @target WHERE storage_key = @key AND location = @name", ("key", key), ("name", name), ("target", target.Name));
+            }, ct);
+        }
+        return copied;
     }
 
     private async Task<AdminResult> TellAsync(bool whole, JournalHeader last, List<string> problems, long copied, CancellationToken ct)

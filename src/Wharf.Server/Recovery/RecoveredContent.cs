@@ -72,7 +72,7 @@ internal sealed class RecoveredContent(Database db)
             foreach (var rows in (string[])[
                 "SELECT 'manifest', l.namespace_id, l.repository_id, l.digest, now_ms() FROM manifest_link l WHERE NOT EXISTS (SELECT 1 FROM tag t WHERE t.namespace_id = l.namespace_id AND t.repository_id = l.repository_id AND t.digest = l.digest AND t.ended_ms IS NULL)",
                 "SELECT 'link', b.namespace_id, b.repository_id, b.digest, now_ms() FROM repository_blob b WHERE NOT EXISTS (SELECT 1 FROM manifest_ref r WHERE r.namespace_id = b.namespace_id AND r.repository_id = b.repository_id AND r.digest = b.digest)",
-                "SELECT 'blob', 0, 0, digest, now_ms() FROM blob WHERE NOT EXISTS (SELECT 1 FROM repository_blob l WHERE l.digest = blob.digest)",
+                $"SELECT 'blob', 0, 0, digest, now_ms() FROM blob WHERE NOT EXISTS (SELECT 1 FROM repository_blob l WHERE l.digest = blob.digest) AND NOT EXISTS (SELECT 1 FROM blob_placement p WHERE p.digest = blob.digest AND {Placements.IsForeign("p.storage_key")})",
                 "SELECT 'content', 0, 0, digest, now_ms() FROM manifest WHERE NOT EXISTS (SELECT 1 FROM manifest_link l WHERE l.digest = manifest.digest)",
                 "SELECT 'repository', r.namespace_id, r.id, @nothing, r.deleted_ms + n.tag_expiration_s * 1000 FROM repository r JOIN namespace n ON n.id = r.namespace_id WHERE r.deleted_ms IS NOT NULL",
                 "SELECT 'namespace', id, 0, @nothing, deleted_ms + tag_expiration_s * 1000 FROM namespace WHERE deleted_ms IS NOT NULL AND kind <> 'robot'",

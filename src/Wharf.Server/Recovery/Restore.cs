@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Wharf.Oci;
 using Wharf.Server.Auth;
 using Wharf.Server.Content;
 using Wharf.Server.Data.Sqlite;
@@ -15,7 +14,7 @@ namespace Wharf.Server.Recovery;
 /// Puts a backup into an empty data directory. The metadata get their name last: a restore that was killed before can be run again.
 /// What began before the backup and cannot go on (uploads, leases) is not restored, and the journal begins anew.
 /// </summary>
-internal sealed class Restore(DataDirectory data, KeysOptions keys, IBlobDriver driver, TimeProvider clock)
+internal sealed class Restore(DataDirectory data, KeysOptions keys, Locations locations, TimeProvider clock)
 {
     private const int Page = 500;
     private const int MostProblems = 100;
@@ -65,28 +64,33 @@ internal sealed class Restore(DataDirectory data, KeysOptions keys, IBlobDriver 
         {
             database.Run("DELETE FROM upload; DELETE FROM lease; DELETE FROM journal_state; DELETE FROM session;");
             var source = new LocalDriver(Path.Join(directory, "storage"));
-            var damaged = new List<string>();
             foreach (var page in BackupFiles.Objects(database, Page))
             {
-                foreach (var (key, size) in page)
+                database.Run("BEGIN");
+                foreach (var one in page)
                 {
                     ct.ThrowIfCancellationRequested();
-                    if (await CheckAsync(source, database, key, size, quick, ct) is { } problem)
-                    {
+                    var (key, problem) = await CheckAsync(source, one, quick, ct);
+                    if (problem is not null)
                         problems.Add(problem);
-                        damaged.Add(key);
-                        continue;
+                    else
+                    {
+                        var there = (await source.StatAsync(key, ct))!.Value;
+                        await ObjectCopy.BringAsync(source, key, locations.Primary.Driver, key, there, ct);
+                        (objects, bytes) = (objects + 1, bytes + there);
+                        CommandProgress.Tell(string.Create(CultureInfo.InvariantCulture, $"{objects} of {manifest.Objects} objects, {bytes} bytes"));
                     }
-                    var there = (await source.StatAsync(key, ct))!.Value;
-                    await ObjectCopy.BringAsync(source, driver, key, there, ct);
-                    (objects, bytes) = (objects + 1, bytes + there);
-                    CommandProgress.Tell(string.Create(CultureInfo.InvariantCulture, $"{objects} of {manifest.Objects} objects, {bytes} bytes"));
+                    Place(database, one, key, problem is null);
                 }
+                database.Run("COMMIT");
             }
-            ObjectCopy.Flush(driver);
-            // Not served, so that the next push brings them back.
-            foreach (var key in damaged)
-                database.Execute("UPDATE blob_placement SET state = 'lost' WHERE location = @location AND storage_key = @key", [("location", ContentStore.Location), ("key", key)]);
+            ObjectCopy.Flush(locations.Primary.Driver);
+            // What was lost before is so in the one location, too.
+            foreach (var (table, column) in ((string, string)[])[("blob_placement", "digest"), ("stored_file", "storage_key")])
+            {
+                database.Execute($"DELETE FROM {table} AS p WHERE location <> @here AND EXISTS (SELECT 1 FROM {table} o WHERE o.{column} = p.{column} AND (o.location = @here OR o.location < p.location))", [("here", locations.Primary.Name)]);
+                database.Execute($"UPDATE {table} SET location = @here WHERE location <> @here", [("here", locations.Primary.Name)]);
+            }
             database.Run("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE;");
         }
         if (manifest.Of(BackupFile.Audit) is { } audit)
@@ -106,24 +110,41 @@ internal sealed class Restore(DataDirectory data, KeysOptions keys, IBlobDriver 
             : new AdminResult(false, $"{text}\n{problems.Count} objects are missing from the backup or damaged; they are not served until somebody pushes them again:\n{string.Join('\n', problems.Take(MostProblems).Select(static p => "  " + p))}", report);
     }
 
-    private static async Task<string?> CheckAsync(LocalDriver source, SqliteSession database, string key, long size, bool quick, CancellationToken ct)
+    /// <summary>All is in one location now. What is damaged is not served, so that the next push brings it back.</summary>
+    private void Place(SqliteSession database, BackupObject one, string key, bool isSound)
     {
-        await using var stream = await source.OpenAsync(key, 0, long.MaxValue, ct);
+        if (one.Digest is not { } digest || (isSound && one.Places.Count == 1 && one.Places[0] == (locations.Primary.Name, key)))
+            return;
+        database.Execute("DELETE FROM blob_placement WHERE digest = @digest", [("digest", digest.ToArray())]);
+        database.Execute("INSERT INTO blob_placement (digest, location, storage_key, state) VALUES (@digest, @location, @key, @state)",
+            [("digest", digest.ToArray()), ("location", locations.Primary.Name), ("key", key), ("state", isSound ? "present" : "lost")]);
+    }
+
+    private static async Task<(string Key, string? Problem)> CheckAsync(LocalDriver source, BackupObject one, bool quick, CancellationToken ct)
+    {
+        var key = one.KeyOf(one.Places[0].Key);
+        Stream? opened = null;
+        foreach (var (_, named) in one.Places)
+            if ((opened = await source.OpenAsync(one.KeyOf(named), 0, long.MaxValue, ct)) is not null)
+            {
+                key = one.KeyOf(named);
+                break;
+            }
+        await using var stream = opened;
         if (stream is null)
-            return $"{key} is missing.";
+            return (key, $"{key} is missing.");
         // What is no blob (a rotated day of the audit trail) has its digest in the trail, whose verification reads it.
-        if (size < 0)
-            return null;
-        if (stream.Length != size)
-            return string.Create(CultureInfo.InvariantCulture, $"{key} has {stream.Length} bytes instead of {size}.");
+        if (one.Digest is not { } digest)
+            return (key, null);
+        if (stream.Length != one.Size)
+            return (key, string.Create(CultureInfo.InvariantCulture, $"{key} has {stream.Length} bytes instead of {one.Size}."));
         if (quick)
-            return null;
-        var digest = new Digest(database.One("SELECT digest FROM blob_placement WHERE location = @location AND storage_key = @key", static r => r.GetFieldValue<byte[]>(0), [("location", ContentStore.Location), ("key", key)])!);
+            return (key, null);
         using var hash = new ResumableHash(digest.Algorithm);
-        var buffer = new byte[(int)Math.Clamp(size, 1, 1 << 20)];
+        var buffer = new byte[(int)Math.Clamp(one.Size, 1, 1 << 20)];
         for (int n; (n = await stream.ReadAsync(buffer, ct)) > 0;)
             hash.Append(buffer.AsSpan(0, n));
-        return hash.Finish() == digest ? null : $"{key} has other bytes than {digest}.";
+        return (key, hash.Finish() == digest ? null : $"{key} has other bytes than {digest}.");
     }
 
     private static void Sync(string path)

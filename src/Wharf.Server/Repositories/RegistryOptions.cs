@@ -17,7 +17,7 @@ internal sealed class RegistryOptions
     /// <summary>Whether an index may name manifests that are not in the repository (Quay's FEATURE_SPARSE_INDEX).</summary>
     public bool SparseIndexes { get; set; } = true;
 
-    /// <summary>The smallest chunk that clients should send but for the last, in bytes (OCI-Chunk-Min-Length); 0 asks for nothing.</summary>
+    /// <summary>The smallest chunk that clients should send but for the last, in bytes (OCI-Chunk-Min-Length); 0 asks for what the store is best at, which is 5 MiB with S3.</summary>
     [Range(0, 1 << 30)] public int ChunkMinLength { get; set; }
 
     /// <summary>The largest blob in bytes.</summary>

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Wharf.Oci;
 using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
+using Wharf.Server.PullStatistics;
 using Wharf.Server.QuayApi;
 
 namespace Wharf.Server.Repositories;
@@ -24,7 +25,7 @@ internal static class RepositoriesApi
             .Query("repo_kind", "image; there are none of Quay's kind application.").Paged().Gives(RepositoriesJson.Default.ListedRepositories);
         app.MapGet("/api/v1/repository/-", Get).Requires(Permission.Pull).WithName("getRepo")
             .Describe("Shows a repository and its tags.").Query("includeTags", "With the tags, as it is without this parameter.", "boolean")
-            .Query("includeStats", "With counts of a day; nothing is counted yet.", "boolean").Gives(RepositoriesJson.Default.ShownRepository);
+            .Query("includeStats", "With how often it was pushed to and pulled from on each of the last 90 days.", "boolean").Gives(RepositoriesJson.Default.ShownRepository);
         app.MapPut("/api/v1/repository/-", Update).Requires(Permission.Push).WithName("updateRepo")
             .Describe("Changes the description of a repository.").Takes(RepositoriesJson.Default.RepositoryUpdate).Gives(RepositoriesJson.Default.Done);
         app.MapDelete("/api/v1/repository/-", Delete).Requires(Permission.Administer).WithName("deleteRepository")
@@ -125,19 +126,19 @@ internal static class RepositoriesApi
         static IResult Page(IReadOnlyList<ListedRepository> page, string? next) => TypedResults.Json(new ListedRepositories(page, next), RepositoriesJson.Default.ListedRepositories);
     }
 
-    private static async Task<IResult> Get(HttpContext http, RepositoryDirectory directory, CancellationToken ct)
+    private static async Task<IResult> Get(HttpContext http, RepositoryDirectory directory, ActivityStore activity, CancellationToken ct)
     {
         var (query, access, principal) = (http.Request.Query, http.Access(), http.Caller().Principal);
         if (!access.Exists || await directory.FindAsync(access, principal, ct) is not { } found)
             return NoSuchRepository;
         var tags = query.IsTrue("includeTags", otherwise: true) ? await directory.TagsAsync(access, MaxTags, ct) : null;
+        var stats = query.IsTrue("includeStats") ? await activity.ListAsync(access, ct) : null;
         var changes = !principal.ReadsAll;
         return TypedResults.Json(new ShownRepository(access.Name.Namespace, access.Name.Name, "image", found.Description, Markup.ToHtml(found.Description), found.Public,
             found.OfOrganization, found.Starred, "", false, found.TagExpirationS, true, State(found.ReadOnly),
             tags?.ToDictionary(static t => t.Name, static t => new ShownTag(t.Name, t.Size, QuayDate.Format(t.StartedMs)!, QuayDate.Format(t.ExpiresMs), t.Digest.ToString())),
             changes && access.Role >= RepositoryRole.Write && !found.ReadOnly, changes && access.Role >= RepositoryRole.Admin,
-            // Nothing is counted yet.
-            query.IsTrue("includeStats") ? [] : null), RepositoriesJson.Default.ShownRepository);
+            stats?.ConvertAll(static d => new DayCount(QuayDate.FormatDay(d.Day), d.Pushes + d.Pulls))), RepositoriesJson.Default.ShownRepository);
     }
 
     private static async Task<IResult> Update(HttpContext http, RepositoryStore repositories, CancellationToken ct)

@@ -9,16 +9,18 @@ using Wharf.Storage;
 namespace Wharf.Server.Scrub;
 
 /// <summary>
-/// Walks through all that is stored and compares it with the database, both ways: 1. blobs in the order of their storage keys, hashed
-/// again where the walk does that; 2. objects that no row names; 3. manifests; 4. what else lies in the place, and the journal. A walk
+/// Walks through all that is stored and compares it with the database, both ways: 1. blobs of one location after the other, in the order of their storage keys,
+/// hashed again where the walk does that; 2. objects that no row names; 3. manifests; 4. what else lies in the places, and the journal. A walk
 /// goes on from its place after a restart. It deletes nothing: damaged blobs are taken out of service (<see cref="Quarantine"/>), the
 /// rest is reported. A read that fails may succeed next time, and so is reported only.
 /// </summary>
-internal sealed partial class Scrubber(Database db, IBlobDriver driver, Quarantine quarantine, Orphans orphans, Journal journal, ScrubStore store, TimeProvider clock, ILogger<Scrubber> logger) : IDisposable
+internal sealed partial class Scrubber(Database db, Locations locations, Placements placements, Quarantine quarantine, Orphans orphans, Journal journal, ScrubStore store, TimeProvider clock, ILogger<Scrubber> logger) : IDisposable
 {
     private const int BufferSize = 256 << 10;
     private const int BlobPage = 50;
     private const int ManifestPage = 50;
+    private const int ForeignPage = 200;
+    private const int ShardPage = 16;
     private static readonly TimeSpan s_step = TimeSpan.FromSeconds(5);
 
     // A walk that somebody asked for has the worker's wait.
@@ -89,63 +91,75 @@ internal sealed partial class Scrubber(Database db, IBlobDriver driver, Quaranti
 
     private async Task<ScrubRun> BlobsAsync(ScrubRun run, long bytesPerSecond, Func<CancellationToken, Task> keep, CancellationToken ct)
     {
-        var page = await db.ListAsync($"""
-            SELECT p.storage_key, p.digest, p.state, b.size FROM blob_placement p JOIN blob b ON b.digest = p.digest
-             WHERE p.location = @location AND p.storage_key > @place ORDER BY p.storage_key LIMIT {BlobPage.ToString(CultureInfo.InvariantCulture)}
-            """, static r => new Placed(r.GetString(0), new Digest(r.GetFieldValue<byte[]>(1)), r.GetString(2), r.GetInt64(3)), ct, ("location", ContentStore.Location), ("place", run.Place));
+        var (location, after) = Find(run.Place);
+        var page = await placements.ListAsync(location.Name, after, BlobPage, ct);
         var began = clock.GetTimestamp();
         foreach (var placed in page)
         {
-            run = (await BlobAsync(run, placed, bytesPerSecond, keep, ct)) with { Place = placed.Key };
+            run = (await BlobAsync(run, location, placed, bytesPerSecond, keep, ct)) with { Place = $"{location.Name}:{placed.Key}" };
             // Blobs are large, and a restart should not have them read again.
             if (clock.GetElapsedTime(began) > s_step)
                 return run;
         }
-        return page.Count < BlobPage ? run with { Phase = "unnamed", Place = "" } : run;
+        return page.Count < BlobPage ? Next(run, location, "unnamed") : run;
     }
 
-    private async Task<ScrubRun> BlobAsync(ScrubRun run, Placed placed, long bytesPerSecond, Func<CancellationToken, Task> keep, CancellationToken ct)
+    // A place is LOCATION:REST; without a location it is of the first.
+    private (Location Location, string Place) Find(string place)
+    {
+        var colon = place.IndexOf(':', StringComparison.Ordinal);
+        return colon < 0 ? (locations.Primary, place) : locations.Find(place[..colon]) is { } location ? (location, place[(colon + 1)..]) : (locations.Primary, "");
+    }
+
+    /// <summary>The beginning of the next location, or of another phase behind the last.</summary>
+    private ScrubRun Next(ScrubRun run, Location location, string phase) => locations.RankOf(location.Name) + 1 is { } next && next < locations.All.Count
+        ? run with { Place = $"{locations.All[next].Name}:" } : run with { Phase = phase, Place = "" };
+
+    // Where there are several.
+    private string In(Location location) => locations.All.Count == 1 ? "" : $"In {location.Name}: ";
+
+    private async Task<ScrubRun> BlobAsync(ScrubRun run, Location location, Placement placed, long bytesPerSecond, Func<CancellationToken, Task> keep, CancellationToken ct)
     {
         run = run with { Blobs = run.Blobs + 1 };
         string? kind, detail;
         try
         {
             long read;
-            (kind, detail, read) = await CheckAsync(placed, run.Hashes, bytesPerSecond, keep, ct);
+            (kind, detail, read) = await CheckAsync(location, placed, run.Hashes, bytesPerSecond, keep, ct);
             run = run with { Bytes = run.Bytes + read };
         }
         catch (StorageException e)
         {
             Log.Unreadable(logger, placed.Key, e);
-            return await FoundAsync(run, "unreadable", placed.Digest, placed.Key, e.Message, "open", ct);
+            return await FoundAsync(run, "unreadable", placed.Digest, placed.Key, In(location) + e.Message, "open", ct);
         }
         if (kind is null)
         {
             // Only what was read is known to be sound.
             if (placed.State == "lost" && run.Hashes)
-                await quarantine.MarkPresentAsync(placed.Digest, placed.Key, ct);
+                await quarantine.MarkPresentAsync(location, placed.Digest, placed.Key, ct);
             return run;
         }
-        var isMarked = placed.State == "lost" || await quarantine.MarkLostAsync(placed.Digest, placed.Key, detail!, ct);
+        var isMarked = placed.State == "lost" || await quarantine.MarkLostAsync(location, placed.Digest, placed.Key, detail!, ct);
         // Gone meanwhile, row and bytes, as it should be; or pushed anew.
         if (!isMarked)
             return run;
         Log.Lost(logger, placed.Digest, placed.Key, detail!);
-        if (!await quarantine.RepairAsync(placed.Digest, placed.Size, placed.Key, ct))
-            return await FoundAsync(run, kind, placed.Digest, placed.Key, detail!, "open", ct);
-        return await FoundAsync(run with { Repaired = run.Repaired + 1 }, kind, placed.Digest, placed.Key, detail!, "repaired", ct);
+        if (!await quarantine.RepairAsync(location, placed.Digest, placed.Size, placed.Key, ct))
+            return await FoundAsync(run, kind, placed.Digest, placed.Key, In(location) + detail, "open", ct);
+        return await FoundAsync(run with { Repaired = run.Repaired + 1 }, kind, placed.Digest, placed.Key, In(location) + detail, "repaired", ct);
     }
 
     /// <returns>The kind of the finding, null when all is well; what is wrong; and how many bytes were read.</returns>
-    private async Task<(string? Kind, string? Detail, long Read)> CheckAsync(Placed placed, bool hashes, long bytesPerSecond, Func<CancellationToken, Task> keep, CancellationToken ct)
+    private async Task<(string? Kind, string? Detail, long Read)> CheckAsync(Location location, Placement placed, bool hashes, long bytesPerSecond, Func<CancellationToken, Task> keep, CancellationToken ct)
     {
-        if (await driver.StatAsync(placed.Key, ct) is not { } size)
+        if (await location.Driver.StatAsync(placed.Key, ct) is not { } size)
             return ("missing", "There is no object.", 0);
         if (size != placed.Size)
             return ("corrupt", string.Create(CultureInfo.InvariantCulture, $"It has {size} bytes where {placed.Size} were stored."), 0);
         if (!hashes)
             return default;
-        await using var stream = await driver.OpenAsync(placed.Key, 0, long.MaxValue, ct);
+        await using var stream = await location.Driver.OpenAsync(placed.Key, 0, long.MaxValue, ct);
         if (stream is null)
             return ("missing", "There is no object.", 0);
         using var hash = new ResumableHash(placed.Digest.Algorithm);
@@ -173,10 +187,15 @@ internal sealed partial class Scrubber(Database db, IBlobDriver driver, Quaranti
     // Counted only: the search for orphans (OrphanSweeper) has them deleted when they are old enough.
     private async Task<ScrubRun> UnnamedAsync(ScrubRun run, CancellationToken ct)
     {
-        var shard = run.Place.Length == 0 ? 0 : int.Parse(run.Place, CultureInfo.InvariantCulture);
-        var (count, bytes) = await orphans.CountAsync(shard, ct);
-        run = run with { Unnamed = run.Unnamed + count, UnnamedBytes = run.UnnamedBytes + bytes };
-        return shard + 1 == Orphans.Shards ? run with { Phase = "manifests", Place = "" } : run with { Place = (shard + 1).ToString(CultureInfo.InvariantCulture) };
+        var (location, rest) = Find(run.Place);
+        var shard = rest.Length == 0 ? 0 : int.Parse(rest, CultureInfo.InvariantCulture);
+        var end = Math.Min(shard + ShardPage, Orphans.Shards);
+        for (; shard < end; shard++)
+        {
+            var (count, bytes) = await orphans.CountAsync(location, shard, ct);
+            run = run with { Unnamed = run.Unnamed + count, UnnamedBytes = run.UnnamedBytes + bytes };
+        }
+        return shard == Orphans.Shards ? Next(run, location, "manifests") : run with { Place = string.Create(CultureInfo.InvariantCulture, $"{location.Name}:{shard}") };
     }
 
     private async Task<ScrubRun> ManifestsAsync(ScrubRun run, CancellationToken ct)
@@ -194,8 +213,14 @@ internal sealed partial class Scrubber(Database db, IBlobDriver driver, Quaranti
 
     private async Task<ScrubRun> OtherAsync(ScrubRun run, CancellationToken ct)
     {
-        await foreach (var foreign in driver.ListForeignAsync(ct))
-            run = await FoundAsync(run, "foreign", null, foreign.Key, string.Create(CultureInfo.InvariantCulture, $"It is none of this registry's ({foreign.Size} bytes), and was left alone."), "open", ct);
+        foreach (var location in locations.All)
+            await foreach (var page in location.Driver.ListForeignAsync(ct).Chunk(ForeignPage).WithCancellation(ct))
+            {
+                // What was adopted is a blob's.
+                var named = await placements.NamedAsync(location.Name, Array.ConvertAll(page, static f => f.Key), ct);
+                foreach (var foreign in page.Where(f => !named.Contains(f.Key)))
+                    run = await FoundAsync(run, "foreign", null, foreign.Key, string.Create(CultureInfo.InvariantCulture, $"{In(location)}It is none of this registry's ({foreign.Size} bytes), and was left alone."), "open", ct);
+            }
         if (run.Hashes)
             await foreach (var (name, problem) in journal.CheckAsync(ct))
                 run = await FoundAsync(run, "journal", null, name, $"A recovery would leave it out: {problem}.", "open", ct);
@@ -207,8 +232,6 @@ internal sealed partial class Scrubber(Database db, IBlobDriver driver, Quaranti
         await store.AddAsync(run, kind, digest, name, detail, state, ct);
         return run with { Findings = run.Findings + 1 };
     }
-
-    private readonly record struct Placed(string Key, Digest Digest, string State, long Size);
 
     private static partial class Log
     {

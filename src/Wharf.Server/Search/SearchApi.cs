@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Serialization;
+using Wharf.Oci;
 using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
 using Wharf.Server.Limits;
@@ -20,6 +21,10 @@ internal static class SearchApi
     private const double EntityScore = 1;
     private const double TeamScore = 2;
     private const double RepositoryScore = 4;
+    private const double TagScore = 1;
+
+    // One character is no name that somebody looks for.
+    private const int MinTag = 2;
 
     public static void MapSearch(this WebApplication app)
     {
@@ -28,7 +33,8 @@ internal static class SearchApi
             .Query("namespace", "The organization or user whose entities come first.").Query("includeTeams", "Teams of the organization too.", "boolean")
             .Query("includeOrgs", "The organization itself too.", "boolean").Gives(SearchJson.Default.FoundEntities);
         app.MapGet("/api/v1/find/all", All).Requires(Permission.Anyone, scope: Scopes.RepoRead).Limited(LimitClass.Search).WithName("conductSearch")
-            .Describe("Finds repositories, users, organizations, teams and robots that the caller may see.").Query("query", "What to look for.")
+            .Describe("Finds repositories, users, organizations, teams, robots, tags and manifests that the caller may see.",
+                "Tags are found by how they begin, from two characters on; manifests by the beginning of their digest, `sha256:` and eight digits at least.").Query("query", "What to look for.")
             .Gives(SearchJson.Default.FoundThings);
         app.MapGet("/api/v1/find/repositories", Repositories).Requires(Permission.Anyone).Limited(LimitClass.Search).WithName("conductRepoSearch")
             .Describe("Finds repositories that the caller may see.").Query("query", "What to look for.")
@@ -97,6 +103,14 @@ internal static class SearchApi
             results.Add(View(repository) with { Score = RepositoryScore * Closeness(repository.Name, text) });
         foreach (var found in await search.NamespacesAsync(principal, text, EachKind, ct))
             results.Add(Namespace(found.Name, found.Kind == "organization") with { Score = EntityScore * Closeness(found.Name, text) });
+        // Tags know upper and lower case.
+        var typed = query["query"].ToString().Trim();
+        if (typed.Length >= MinTag && TagName.IsValid(typed))
+            foreach (var found in await search.TagsAsync(principal, typed, EachKind, ct))
+                results.Add(View(found) with { Score = TagScore * Closeness(found.Tag!, typed) });
+        if (DigestPrefix.TryParse(typed, out var prefix))
+            foreach (var found in await search.ManifestsAsync(principal, prefix, EachKind, ct))
+                results.Add(View(found) with { Score = RepositoryScore });
         return TypedResults.Json(new FoundThings([.. results.OrderByDescending(static r => r.Score)]), SearchJson.Default.FoundThings);
     }
 
@@ -150,6 +164,16 @@ internal static class SearchApi
         IsPublic = found.Public,
     };
 
+    private static ShownThing View(FoundManifest found) => new(found.Tag is null ? "manifest" : "tag", found.Tag ?? found.Digest.ToString(), TagScore,
+        found.Tag is null ? $"/repository/{found.Namespace}/{found.Repository}/manifest/{found.Digest}" : $"/repository/{found.Namespace}/{found.Repository}/tag/{found.Tag}")
+    {
+        Title = found.Tag is null ? "manifest" : "tag",
+        Namespace = Namespace(found.Namespace, found.OfOrganization),
+        Repository = $"{found.Namespace}/{found.Repository}",
+        ManifestDigest = found.Digest.ToString(),
+        LastModified = found.SinceMs / 1000,
+    };
+
     private static ShownThing Namespace(string name, bool organization) => organization
         ? new ShownThing("organization", name, EntityScore, "/organization/" + name) { Title = "org", Avatar = Avatar.Of(name, "org") }
         : new ShownThing("user", name, EntityScore, "/user/" + name) { Title = "user", Avatar = Avatar.Of(name, "user") };
@@ -174,6 +198,10 @@ internal sealed record ShownThing(string Kind, string Name, double Score, string
     public bool? IsPublic { get; init; }
     public long? LastModified { get; init; }
     public long? Stars { get; init; }
+
+    /// <summary>Of a tag or manifest: where it is, namespace/name. Not in Quay, as its kinds.</summary>
+    public string? Repository { get; init; }
+    public string? ManifestDigest { get; init; }
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

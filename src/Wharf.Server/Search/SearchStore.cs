@@ -1,4 +1,7 @@
+using System.Buffers;
 using System.Data.Common;
+using System.Diagnostics.CodeAnalysis;
+using Wharf.Oci;
 using Wharf.Server.Auth;
 using Wharf.Server.Data;
 using Wharf.Server.Repositories;
@@ -91,9 +94,79 @@ internal sealed class SearchStore(Database db)
          ORDER BY n.name LIMIT @count
         """, Read, ct, [.. Range(prefix), ("me", principal.AccountId), ("user", principal.Has(Scopes.UserRead) ? 1 : 0), ("count", count)]);
 
+    /// <summary>
+    /// Tags whose name begins so, in upper and lower case as it is written, the exact ones first. Of names that very many repositories have
+    /// (latest), only the first are looked at, and those of repositories that are the caller's own or were granted to him.
+    /// </summary>
+    public ValueTask<List<FoundManifest>> TagsAsync(Principal principal, string prefix, int count, CancellationToken ct) => db.ListAsync($"""
+        {VisibleRepositories.Own(MostOwn)},
+        found AS (
+            SELECT repository_id, name, digest, started_ms FROM (
+                   SELECT t.repository_id, t.name, t.digest, t.started_ms FROM own o CROSS JOIN tag t
+                    WHERE t.namespace_id = o.namespace_id AND t.repository_id = o.id AND t.ended_ms IS NULL AND (t.expires_ms IS NULL OR t.expires_ms > now_ms()) AND t.name >= @from AND t.name < @to
+                    LIMIT {Candidates}) mine
+            UNION
+            SELECT repository_id, name, digest, started_ms FROM (
+                   SELECT t.repository_id, t.name, t.digest, t.started_ms FROM tag t
+                    WHERE t.ended_ms IS NULL AND (t.expires_ms IS NULL OR t.expires_ms > now_ms()) AND t.name >= @from AND t.name < @to
+                    ORDER BY t.name, t.repository_id LIMIT {Others}) others)
+        SELECT n.name, n.kind, r.name, f.name, f.digest, f.started_ms
+          FROM found f JOIN repository r ON r.id = f.repository_id JOIN namespace n ON n.id = r.namespace_id
+         WHERE {VisibleRepositories.Condition(principal)}
+         ORDER BY CASE WHEN f.name = @from THEN 0 ELSE 1 END, CASE WHEN r.id IN (SELECT id FROM own) THEN 0 ELSE 1 END, f.started_ms DESC, f.name, r.id LIMIT @count
+        """, ReadManifest, ct, [.. Range(prefix), ("me", principal.AccountId), ("count", count)]);
+
+    /// <summary>Manifests whose digest begins so, each with the repositories that have it, as far as with tags.</summary>
+    public ValueTask<List<FoundManifest>> ManifestsAsync(Principal principal, DigestPrefix prefix, int count, CancellationToken ct) => db.ListAsync($"""
+        {VisibleRepositories.Own(MostOwn)},
+        found AS (
+            SELECT repository_id, digest, linked_ms FROM (
+                   SELECT l.repository_id, l.digest, l.linked_ms FROM own o CROSS JOIN manifest_link l
+                    WHERE l.namespace_id = o.namespace_id AND l.repository_id = o.id AND l.deleted_ms IS NULL AND l.digest >= @from AND l.digest <= @to
+                    LIMIT {Candidates}) mine
+            UNION
+            SELECT repository_id, digest, linked_ms FROM (
+                   SELECT l.repository_id, l.digest, l.linked_ms FROM manifest_link l
+                    WHERE l.deleted_ms IS NULL AND l.digest >= @from AND l.digest <= @to
+                    ORDER BY l.digest LIMIT {Others}) others)
+        SELECT n.name, n.kind, r.name, NULL, f.digest, f.linked_ms
+          FROM found f JOIN repository r ON r.id = f.repository_id JOIN namespace n ON n.id = r.namespace_id
+         WHERE length(f.digest) = @length AND {VisibleRepositories.Condition(principal)}
+         ORDER BY CASE WHEN r.id IN (SELECT id FROM own) THEN 0 ELSE 1 END, f.linked_ms DESC, r.id LIMIT @count
+        """, ReadManifest, ct, ("from", prefix.From), ("to", prefix.To), ("length", (long)prefix.From.Length), ("me", principal.AccountId), ("count", count));
+
+    // So many repositories of the caller's own are looked into, and so many rows of all others.
+    private const int MostOwn = 2000;
+    private const int Others = 1000;
+
+    private static FoundManifest ReadManifest(DbDataReader r) =>
+        new(r.GetString(0), r.GetString(1) == "organization", r.GetString(2), r.IsDBNull(3) ? null : r.GetString(3), new Digest(r.GetFieldValue<byte[]>(4)), r.GetInt64(5));
+
     private static (string, object?)[] Range(string prefix) => [("from", prefix), ("to", prefix + Above)];
 
     private static string Escape(string text) => text.Replace("!", "!!", StringComparison.Ordinal).Replace("%", "!%", StringComparison.Ordinal).Replace("_", "!_", StringComparison.Ordinal);
 
     private static FoundEntity Read(DbDataReader r) => new(r.GetString(0), r.GetString(1), r.IsDBNull(2) ? null : r.GetString(2), r.GetInt64(3) == 1);
+}
+
+/// <summary>The beginning of a digest that somebody typed: all digests that begin so lie between two of them.</summary>
+internal sealed record DigestPrefix(byte[] From, byte[] To)
+{
+    /// <summary>With fewer digits than these nobody means a certain one.</summary>
+    private const int MinDigits = 8;
+
+    private static readonly SearchValues<char> s_lowerHex = SearchValues.Create("0123456789abcdef");
+
+    /// <summary>Parses <c>sha256:</c> or <c>sha512:</c> and at least eight lower-case hexadecimal digits.</summary>
+    public static bool TryParse(string text, [NotNullWhen(true)] out DigestPrefix? prefix)
+    {
+        prefix = null;
+        if (text.Length < 7 || text[6] != ':' || !DigestAlgorithms.TryParse(text.AsSpan(0, 6), out var algorithm))
+            return false;
+        var (digits, size) = (text[7..], 2 * DigestAlgorithms.Size(algorithm));
+        if (digits.Length < MinDigits || digits.Length > size || digits.AsSpan().ContainsAnyExcept(s_lowerHex))
+            return false;
+        prefix = new(Convert.FromHexString(digits.PadRight(size, '0')), Convert.FromHexString(digits.PadRight(size, 'f')));
+        return true;
+    }
 }

@@ -12,6 +12,7 @@ internal static class RegistryApi
 {
     public static void MapRegistry(this WebApplication app)
     {
+        StorageApi.Map(app);
         // Open: it is what a setup asks before there is anybody who could sign in.
         app.MapGet("/api/v1/superuser/registrystatus", GetStatus).Requires(Permission.Open).WithName("scRegistryStatus")
             .Describe("Says whether the registry is set up.").Gives(RegistryJson.Default.RegistryStatus).Internal();

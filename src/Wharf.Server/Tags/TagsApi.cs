@@ -6,6 +6,7 @@ using Wharf.Server.ApiDocs;
 using Wharf.Server.Auth;
 using Wharf.Server.Content;
 using Wharf.Server.QuayApi;
+using Wharf.Server.Security;
 
 namespace Wharf.Server.Tags;
 
@@ -25,7 +26,9 @@ internal static class TagsApi
                 "Each row is a time in which a tag named a manifest. `next_page` goes on in constant time; `page` counts pages, as in Quay.")
             .Query("onlyActiveTags", "Only what the tags name now.", "boolean").Query("specificTag", "The history of this tag.")
             .Query("filter_tag_name", "`eq:` and a name, or `like:` and a part of names.").Query("limit", "How many rows there are on a page: 50 if not given, at most 100.", "integer")
-            .Query("page", "Which page, from 1 on.", "integer").Paged().Gives(TagsJson.Default.TagHistory);
+            .Query("page", "Which page, from 1 on.", "integer")
+            .Query("details", "With platforms, size, findings, signatures and pulls of what each row names.", "boolean").Paged().Gives(TagsJson.Default.TagHistory);
+        RecentApi.Map(app);
         app.MapPut("/api/v1/repository/-/tag/{tag}", Change).Requires(Permission.Push).WithName("changeTag")
             .Describe("Points a tag at a manifest of the repository, says when it is to end, and whether it can be changed.",
                 "A manifest that no tag names any more is fine as long as it can be had back. `expiration` is seconds since 1970, null for never; a tag lives for an hour at least, and ends at most 104 weeks from now. " +
@@ -41,7 +44,7 @@ internal static class TagsApi
             .Takes(TagsJson.Default.TagPurge).Gives(200).Gives(409);
     }
 
-    private static async Task<IResult> List(HttpContext http, ContentStore content, CancellationToken ct)
+    private static async Task<IResult> List(HttpContext http, ContentStore content, TagDetailStore store, CancellationToken ct)
     {
         var (query, access) = (http.Request.Query, http.Access());
         if (!access.Exists)
@@ -58,7 +61,7 @@ internal static class TagsApi
         {
             // Both given, both have to hold.
             if (name.Length > 0 && name != filter[3..])
-                return Shown([], page, null);
+                return Shown([], page, null, null);
             name = filter[3..];
         }
         else if (filter.StartsWith("like:", StringComparison.Ordinal))
@@ -67,7 +70,7 @@ internal static class TagsApi
             return Problem.InvalidRequest("filter_tag_name is 'eq:' and a name, or 'like:' and a part of names.");
         // What can be in no name is in none; the database is not asked about it.
         if ((filter.StartsWith("eq:", StringComparison.Ordinal) || name.Length > 0) && !TagName.IsValid(name) || part is { Length: > TagName.MaxLength } || part?.Contains('\0', StringComparison.Ordinal) == true)
-            return Shown([], page, null);
+            return Shown([], page, null, null);
         limit = Math.Clamp(limit, 1, MaxPageSize);
         var found = await content.ListTagHistoryAsync(access, new TagQuery((int)limit + 1, name.Length > 0 ? name : null, part is { Length: > 0 } ? part : null, query.IsTrue("onlyActiveTags"),
             after, after is null ? (Math.Max(page, 1) - 1) * limit : 0), ct);
@@ -77,9 +80,10 @@ internal static class TagsApi
             found.RemoveRange((int)limit, found.Count - (int)limit);
             next = string.Create(CultureInfo.InvariantCulture, $"{found[^1].StartedMs}.{found[^1].Name}");
         }
-        return Shown(found, page, next);
+        return Shown(found, page, next, query.IsTrue("details") ? await store.ListAsync(access, found.ConvertAll(static t => (t.Name, t.Digest)), ct) : null);
 
-        static IResult Shown(List<TagSpan> tags, long page, string? next) => TypedResults.Json(new TagHistory([.. tags.Select(View)], Math.Max(page, 1), next is not null, next), TagsJson.Default.TagHistory);
+        static IResult Shown(List<TagSpan> tags, long page, string? next, Dictionary<(string, Digest), TagDetails>? details) => TypedResults.Json(
+            new TagHistory([.. tags.Select(t => View(t) with { Details = details?.GetValueOrDefault((t.Name, t.Digest)) is { } d ? View(d) : null })], Math.Max(page, 1), next is not null, next), TagsJson.Default.TagHistory);
     }
 
     private static async Task<IResult> Change(HttpContext http, string tag, ContentStore content, CancellationToken ct)
@@ -197,6 +201,8 @@ internal static class TagsApi
         t.Name, t.IsReversion, t.StartedMs / 1000, t.EndsMs / 1000, t.Digest.ToString(), MediaTypes.IsIndex(t.MediaType), t.Size, QuayDate.Format(t.StartedMs)!, QuayDate.Format(t.EndsMs),
         t.Children is null ? null : t.PresentChildren < t.Children, t.Children, t.PresentChildren, t.StartedBy, t.EndedBy, t.IsRestorable, t.IsImmutable);
 
+    private static ShownDetails View(TagDetails d) => new(d.Platforms, d.Size, d.Findings, d.Signed, d.Pulls, QuayDate.FormatIso(d.LastPullMs));
+
     private static bool TryNumber(IQueryCollection query, string name, long otherwise, out long number)
     {
         number = otherwise;
@@ -224,7 +230,18 @@ internal sealed record TagHistory(IReadOnlyList<TagLifetime> Tags, long Page, bo
 /// <param name="StartedBy">Who pointed the tag at it. This, EndedBy and Restorable are not in Quay.</param>
 internal sealed record TagLifetime(
     string Name, bool Reversion, long StartTs, long? EndTs, string ManifestDigest, bool IsManifestList, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] long? Size, string LastModified, string? Expiration,
-    bool? IsSparse, long? ChildManifestCount, long? PresentChildCount, string? StartedBy, string? EndedBy, bool Restorable, bool Immutable);
+    bool? IsSparse, long? ChildManifestCount, long? PresentChildCount, string? StartedBy, string? EndedBy, bool Restorable, bool Immutable)
+{
+    /// <summary>Where they were asked for and the manifest is still here.</summary>
+    public ShownDetails? Details { get; init; }
+}
+
+/// <param name="Platforms">Of an index, such as linux/arm64.</param>
+/// <param name="Size">Bytes of all blobs; of an index, of its images that are here.</param>
+/// <param name="Signed">Whether a signature of it is here; nobody has verified that.</param>
+/// <param name="PullCount">By this tag.</param>
+/// <param name="LastPulled">By this tag or by the digest.</param>
+internal sealed record ShownDetails(IReadOnlyList<string>? Platforms, long Size, ImageFindings? Security, bool Signed, long PullCount, string? LastPulled);
 
 internal sealed record TagUpdate(string? ManifestDigest = null, bool? Immutable = null)
 {

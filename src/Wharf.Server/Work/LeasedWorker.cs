@@ -8,9 +8,14 @@ internal abstract partial class LeasedWorker(string name, TimeSpan every, Leases
 {
     private static readonly TimeSpan s_first = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan s_lease = TimeSpan.FromSeconds(30);
+    private HeldLease? _held;
 
     /// <summary>One batch; returns whether there may be more to do at once.</summary>
     protected abstract Task<bool> RunAsync(CancellationToken ct);
+
+    /// <summary>Renews the lease within a batch that may take longer than it; to be called often.</summary>
+    /// <exception cref="InvalidOperationException">The lease is another's by now.</exception>
+    protected Task KeepAsync(CancellationToken ct) => _held!.KeepAsync(ct);
 
     protected sealed override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -23,8 +28,11 @@ internal abstract partial class LeasedWorker(string name, TimeSpan every, Leases
             {
                 try
                 {
-                    while (await leases.TryTakeAsync(name, s_lease, stoppingToken) is not null && await RunAsync(stoppingToken))
+                    while (await leases.TryTakeAsync(name, s_lease, stoppingToken) is not null)
                     {
+                        _held = new HeldLease(leases, name, s_lease, clock);
+                        if (!await RunAsync(stoppingToken))
+                            break;
                     }
                 }
                 catch (Exception e) when (!stoppingToken.IsCancellationRequested)

@@ -68,7 +68,7 @@ public sealed partial class LocalDriver : IBlobDriver
     }
 
     /// <inheritdoc/>
-    public Task<IBlobWriter> ResumeAsync(string key, ReadOnlyMemory<byte> state, CancellationToken ct)
+    public Task<IBlobWriter> ResumeAsync(string key, ReadOnlyMemory<byte> state, long attempt, CancellationToken ct)
     {
         StorageKey.ThrowIfInvalid(key);
         var (claimed, owner, moved) = Read(state.Span);
@@ -103,18 +103,6 @@ public sealed partial class LocalDriver : IBlobDriver
     }
 
     /// <inheritdoc/>
-    public Task<Stream?> OpenUnfinishedAsync(string key, ReadOnlyMemory<byte> state, CancellationToken ct)
-    {
-        StorageKey.ThrowIfInvalid(key);
-        var (claimed, owner, _) = Read(state.Span);
-        ct.ThrowIfCancellationRequested();
-        var stream = OpenRead(UnfinishedPath(key, owner), 0, claimed);
-        if (stream is null || stream.Length == claimed) return Task.FromResult<Stream?>(stream);
-        stream.Dispose();
-        return Task.FromResult<Stream?>(null);
-    }
-
-    /// <inheritdoc/>
     public Task AbortAsync(string key, ReadOnlyMemory<byte> state, CancellationToken ct)
     {
         StorageKey.ThrowIfInvalid(key);
@@ -130,19 +118,18 @@ public sealed partial class LocalDriver : IBlobDriver
     /// <inheritdoc/>
     public Task<Stream?> OpenAsync(string key, long offset, long length, CancellationToken ct)
     {
-        StorageKey.ThrowIfInvalid(key);
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfNegative(length);
+        var path = Readable(key);
         ct.ThrowIfCancellationRequested();
-        return Task.FromResult<Stream?>(OpenRead(BlobPath(key), offset, length));
+        return Task.FromResult<Stream?>(OpenRead(path, offset, length));
     }
 
     /// <inheritdoc/>
     public Task<long?> StatAsync(string key, CancellationToken ct)
     {
-        StorageKey.ThrowIfInvalid(key);
+        var file = new FileInfo(Readable(key));
         ct.ThrowIfCancellationRequested();
-        var file = new FileInfo(BlobPath(key));
         return Task.FromResult<long?>(file.Exists ? file.Length : null);
     }
 
@@ -159,22 +146,40 @@ public sealed partial class LocalDriver : IBlobDriver
     }
 
     /// <inheritdoc/>
+    public Task DeleteForeignAsync(IReadOnlyList<string> names, CancellationToken ct)
+    {
+        foreach (var name in names) StorageKey.ThrowIfNotForeign(name);
+        foreach (var name in names)
+        {
+            ct.ThrowIfCancellationRequested();
+            Delete(Readable(name));
+        }
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
     public Task<Uri?> PresignAsync(string key, TimeSpan lifetime, CancellationToken ct)
     {
-        StorageKey.ThrowIfInvalid(key);
+        StorageKey.ThrowIfUnreadable(key);
         return Task.FromResult<Uri?>(null);
     }
 
     /// <inheritdoc/>
-    public async Task CopyAsync(string from, string to, CancellationToken ct)
+    /// <remarks>A second name for the same file, where both are on one file system.</remarks>
+    public Task<bool> TryCopyAsync(IBlobDriver source, string from, string to, CancellationToken ct)
     {
-        const int BufferSize = 1 << 20;
-        await using var source = await OpenAsync(from, 0, long.MaxValue, ct) ?? throw new StorageException($"There is no blob {from}.");
-        await using var target = await BeginAsync(to, ct);
-        var buffer = new byte[(int)Math.Min(BufferSize, Math.Max(1, source.Length))];
-        int n;
-        while ((n = await source.ReadAsync(buffer, ct)) > 0) await target.WriteAsync(buffer.AsMemory(0, n), ct);
-        await target.CompleteAsync(ct);
+        StorageKey.ThrowIfUnreadable(from);
+        StorageKey.ThrowIfInvalid(to);
+        ct.ThrowIfCancellationRequested();
+        if (source is not LocalDriver other) return Task.FromResult(false);
+        return SyncThreads.RunAsync(() =>
+        {
+            if (!File.Exists(other.Readable(from))) throw new StorageException($"There is no blob {from}.");
+            EnsureShard(to);
+            if (!Disk.TryLink(other.Readable(from), BlobPath(to))) return false;
+            SyncShard(to);
+            return true;
+        }, ct);
     }
 
     /// <inheritdoc/>
@@ -185,6 +190,20 @@ public sealed partial class LocalDriver : IBlobDriver
     public IAsyncEnumerable<UnfinishedUpload> ListUnfinishedAsync(CancellationToken ct) => LocalErrors.Listing(ListUnfinished(ct)).ToAsyncEnumerable();
 
     internal string BlobPath(string key) => Path.Join(_blobs, key);
+
+    /// <summary>Where a blob is, or what another program wrote; never behind a link that leads elsewhere.</summary>
+    private string Readable(string key)
+    {
+        StorageKey.ThrowIfUnreadable(key);
+        var isOwn = StorageKey.IsValid(key);
+        var path = isOwn ? BlobPath(key) : Path.Join(_root, key);
+        // Directories of our own may be links, to another disk.
+        for (var part = path; part.Length > _root.Length && (!isOwn || part == path); part = Path.GetDirectoryName(part)!)
+        {
+            if (new FileInfo(part).LinkTarget is not null) throw new StorageException($"{key} is a symbolic link, or lies behind one; links are not followed.");
+        }
+        return path;
+    }
 
     /// <summary>The state that resumes after this many bytes of an upload in this process's file.</summary>
     /// <param name="moved">Whether other processes have files of the same upload.</param>

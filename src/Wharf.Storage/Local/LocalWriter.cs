@@ -83,7 +83,7 @@ internal sealed class LocalWriter : IBlobWriter
         return _driver.Checkpoint(length, _moved);
     }, ct);
 
-    public Task<long> CompleteAsync(CancellationToken ct) => OnSyncThread(() =>
+    public Task<StoredBlob> CompleteAsync(CancellationToken ct) => OnSyncThread(() =>
     {
         lock (_gate) ThrowUnlessOpen();
         OrLose(() =>
@@ -100,7 +100,7 @@ internal sealed class LocalWriter : IBlobWriter
         OrLose(() => _driver.SyncShard(_key));
         // Copies that other processes worked on before.
         if (_moved) _driver.DeleteUnfinished(_key);
-        return Length;
+        return new StoredBlob(_key, Length);
     }, ct);
 
     public Task AbortAsync(CancellationToken ct)

@@ -9,6 +9,9 @@ public sealed class UndoTests(UndoTests.Forgetful registry) : IClassFixture<Undo
     /// <summary>Keeps nothing for long that nobody needs; slow clients still get from a layer to its manifest.</summary>
     public sealed class Forgetful : UserRegistry
     {
+        // The test looks into the directory.
+        protected override bool AlwaysOnDisk => true;
+
         protected override IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>(base.Settings)
         {
             ["Lifetimes:Grace"] = "00:00:05",

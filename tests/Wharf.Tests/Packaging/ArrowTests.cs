@@ -10,7 +10,8 @@ public sealed partial class ArrowTests
     {
         ["Wharf.Oci"] = [],
         ["Wharf.Storage"] = ["Wharf.Oci"],
-        ["Wharf.Server"] = ["Wharf.Oci", "Wharf.Storage"],
+        ["Wharf.Scanner"] = ["Wharf.Oci"],
+        ["Wharf.Server"] = ["Wharf.Oci", "Wharf.Scanner", "Wharf.Storage"],
     };
 
     [Fact]
@@ -26,6 +27,7 @@ public sealed partial class ArrowTests
     [Theory]
     [InlineData("Wharf.Oci")]
     [InlineData("Wharf.Storage")]
+    [InlineData("Wharf.Scanner")]
     [InlineData("Wharf.Server")]
     public void A_projects_sources_name_only_what_it_refers_to(string project)
     {
@@ -37,6 +39,7 @@ public sealed partial class ArrowTests
     [Theory]
     [InlineData("Wharf.Oci")]
     [InlineData("Wharf.Storage")]
+    [InlineData("Wharf.Scanner")]
     public void The_libraries_know_nothing_of_the_web(string project) =>
         Assert.DoesNotContain(Sources($"src/{project}"), file => File.ReadAllText(file).Contains("Microsoft.AspNetCore", StringComparison.Ordinal));
 
@@ -48,6 +51,9 @@ public sealed partial class ArrowTests
 
     [Fact]
     public void Data_knows_no_slice() => AssertNamesOnly("Data", "Hosting");
+
+    [Fact]
+    public void The_care_of_places_names_no_other_slice_than_content() => AssertNamesOnly("StorageCare", "Content", "Data", "Hosting");
 
     private static void AssertNamesOnly(string slice, params string[] others) =>
         Assert.DoesNotContain(Names($"src/Wharf.Server/{slice}"), n => n.Name.StartsWith("Wharf.Server.", StringComparison.Ordinal) && !others.Append(slice).Contains(n.Name.Split('.')[2]));

@@ -42,7 +42,7 @@ public sealed class SbomTests(Registry registry) : IClassFixture<Registry>
         var beside = Directory.GetFiles(registry.ProgramDirectory, "*", SearchOption.AllDirectories)
             .Where(f => f.EndsWith(".dll", StringComparison.Ordinal) || f.EndsWith(".so", StringComparison.Ordinal))
             .Select(f => Path.GetRelativePath(registry.ProgramDirectory, f));
-        var own = new[] { "wharf.dll", "Wharf.Oci.dll", "Wharf.Storage.dll" };
+        var own = new[] { "wharf.dll", "Wharf.Oci.dll", "Wharf.Scanner.dll", "Wharf.Storage.dll" };
 
         var listed = Sbom.Components.SelectMany(c => c.GetProperty("evidence").GetProperty("occurrences").EnumerateArray()).Select(o => o.GetProperty("location").GetString()!);
 

@@ -34,6 +34,7 @@ public class Registry : IAsyncLifetime
     private readonly List<HttpClient> _clients = [];
     private readonly string _root = Directory.CreateTempSubdirectory("wharf-test-").FullName;
     private string? _database;
+    private IReadOnlyDictionary<string, string>? _store;
     private Process? _process;
     private Uri? _url;
     private HttpClient? _admin;
@@ -50,6 +51,12 @@ public class Registry : IAsyncLifetime
 
     /// <summary>The connection string of the PostgreSQL database that the run gave it; null on SQLite.</summary>
     public string? Database => _database;
+
+    /// <summary>Whether blobs are in the data directory even when the run is on an object store.</summary>
+    protected virtual bool AlwaysOnDisk => false;
+
+    /// <summary>What the section <c>Storage</c> says of the store that the run gave it, in YAML, indented; empty where that is a directory.</summary>
+    public string Store => StoreUnderTest.Yaml(_store ?? new Dictionary<string, string>());
 
     /// <summary>Whether the HTTP clients trust a server certificate; matters to a subclass that listens on https.</summary>
     protected virtual bool Trusts(X509Certificate2 certificate) => false;
@@ -241,7 +248,7 @@ public class Registry : IAsyncLifetime
         var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false };
         handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, _, errors) =>
             errors == SslPolicyErrors.None || (certificate is X509Certificate2 presented && Trusts(presented));
-        var client = new HttpClient(handler) { BaseAddress = _url ?? throw new InvalidOperationException("The registry has not been started."), Timeout = TimeSpan.FromMinutes(5) };
+        var client = new HttpClient(StoreUnderTest.IsLocal ? handler : new StoreFollower(handler)) { BaseAddress = _url ?? throw new InvalidOperationException("The registry has not been started."), Timeout = TimeSpan.FromMinutes(5) };
         lock (_clients)
         {
             _clients.Add(client);
@@ -268,6 +275,15 @@ public class Registry : IAsyncLifetime
         {
             start.Environment["WHARF__Database"] = _database ??= await PostgresServer.CreateDatabaseAsync();
         }
+        if (!AlwaysOnDisk && !Settings.Keys.Any(static k => k.StartsWith("Storage:", StringComparison.Ordinal)))
+        {
+            foreach (var (key, value) in _store ??= await StoreUnderTest.NewAsync())
+            {
+                start.Environment[$"WHARF__Storage__Locations__{StoreUnderTest.Name}__{key}"] = value;
+            }
+        }
+        // What is pushed in tests is no image; only tests of the scanner pay for it.
+        start.Environment["WHARF__Security__Enabled"] = "false";
         foreach (var (key, value) in Settings)
         {
             start.Environment["WHARF__" + key.Replace(":", "__", StringComparison.Ordinal)] = value;

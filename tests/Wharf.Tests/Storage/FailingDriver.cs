@@ -8,6 +8,9 @@ internal sealed class FailingDriver(IBlobDriver inner) : IBlobDriver
 {
     private long _calls;
     private long _failAt;
+    private bool _down;
+
+    private IBlobDriver Inner => inner;
 
     /// <summary>Called before a blob is looked for.</summary>
     public Func<string, Task>? OnStat { get; set; }
@@ -15,7 +18,18 @@ internal sealed class FailingDriver(IBlobDriver inner) : IBlobDriver
     /// <summary>Until when an object may not be deleted; null: it may, the earliest time there is: until nobody knows when.</summary>
     public Func<string, DateTimeOffset?>? LockedUntil { get; set; }
 
-    /// <summary>The calls since the last <see cref="FailAt"/>.</summary>
+    /// <summary>Whether every call fails.</summary>
+    public bool Down
+    {
+        get => Volatile.Read(ref _down);
+        set
+        {
+            Volatile.Write(ref _down, value);
+            Interlocked.Exchange(ref _calls, 0);
+        }
+    }
+
+    /// <summary>The calls since the last <see cref="FailAt"/>, or since <see cref="Down"/> was set.</summary>
     public long Calls => Interlocked.Read(ref _calls);
 
     /// <summary>Has the n-th call from now on fail; 0 for none.</summary>
@@ -31,16 +45,10 @@ internal sealed class FailingDriver(IBlobDriver inner) : IBlobDriver
         return new Writer(this, await inner.BeginAsync(key, ct));
     }
 
-    public async Task<IBlobWriter> ResumeAsync(string key, ReadOnlyMemory<byte> state, CancellationToken ct)
+    public async Task<IBlobWriter> ResumeAsync(string key, ReadOnlyMemory<byte> state, long attempt, CancellationToken ct)
     {
         Call();
-        return new Writer(this, await inner.ResumeAsync(key, state, ct));
-    }
-
-    public Task<Stream?> OpenUnfinishedAsync(string key, ReadOnlyMemory<byte> state, CancellationToken ct)
-    {
-        Call();
-        return inner.OpenUnfinishedAsync(key, state, ct);
+        return new Writer(this, await inner.ResumeAsync(key, state, attempt, ct));
     }
 
     public Task AbortAsync(string key, ReadOnlyMemory<byte> state, CancellationToken ct)
@@ -72,12 +80,18 @@ internal sealed class FailingDriver(IBlobDriver inner) : IBlobDriver
             throw new BlobsLockedException(locked);
     }
 
-    public Task<Uri?> PresignAsync(string key, TimeSpan lifetime, CancellationToken ct) => inner.PresignAsync(key, lifetime, ct);
-
-    public Task CopyAsync(string from, string to, CancellationToken ct)
+    public Task DeleteForeignAsync(IReadOnlyList<string> names, CancellationToken ct)
     {
         Call();
-        return inner.CopyAsync(from, to, ct);
+        return inner.DeleteForeignAsync(names, ct);
+    }
+
+    public Task<Uri?> PresignAsync(string key, TimeSpan lifetime, CancellationToken ct) => inner.PresignAsync(key, lifetime, ct);
+
+    public Task<bool> TryCopyAsync(IBlobDriver source, string from, string to, CancellationToken ct)
+    {
+        Call();
+        return inner.TryCopyAsync(source is FailingDriver other ? other.Inner : source, from, to, ct);
     }
 
     public IAsyncEnumerable<StoredObject> ListAsync(string? prefix, CancellationToken ct) => ListedAsync(inner.ListAsync(prefix, ct), ct);
@@ -115,7 +129,7 @@ internal sealed class FailingDriver(IBlobDriver inner) : IBlobDriver
 
     private void Call()
     {
-        if (Interlocked.Increment(ref _calls) == Interlocked.Read(ref _failAt))
+        if (Interlocked.Increment(ref _calls) == Interlocked.Read(ref _failAt) || Down)
             throw new StorageException("Made to fail.");
     }
 
@@ -135,7 +149,7 @@ internal sealed class FailingDriver(IBlobDriver inner) : IBlobDriver
             return inner.CheckpointAsync(ct);
         }
 
-        public Task<long> CompleteAsync(CancellationToken ct)
+        public Task<StoredBlob> CompleteAsync(CancellationToken ct)
         {
             driver.Call();
             return inner.CompleteAsync(ct);

@@ -14,6 +14,13 @@ public sealed class LocalDriverTests : BlobDriverConformance, IDisposable
 
     protected override IBlobDriver Driver { get; }
 
+    protected override Task PutForeignAsync(string name, byte[] content)
+    {
+        var path = Path.Join(_root, name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        return File.WriteAllBytesAsync(path, content, Ct);
+    }
+
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
     [Fact]
@@ -35,7 +42,7 @@ public sealed class LocalDriverTests : BlobDriverConformance, IDisposable
         disk.LosePower(_root);
 
         Assert.Equal(content, await ReadAsync(Reopen(), kept));
-        Assert.Null(await Reopen().OpenUnfinishedAsync(unfinished, neverSynced, Ct));
+        await Assert.ThrowsAsync<UploadLostException>(() => Reopen().ResumeAsync(unfinished, neverSynced, 1, Ct));
     }
 
     [Fact]
@@ -52,7 +59,7 @@ public sealed class LocalDriverTests : BlobDriverConformance, IDisposable
 
         disk.LosePower(_root);
 
-        await using (var resumed = await Reopen().ResumeAsync(key, state, Ct))
+        await using (var resumed = await Reopen().ResumeAsync(key, state, 1, Ct))
         {
             await resumed.WriteAsync(content.AsMemory(60_000), Ct);
             await resumed.CompleteAsync(Ct);
@@ -78,7 +85,7 @@ public sealed class LocalDriverTests : BlobDriverConformance, IDisposable
 
         await Assert.ThrowsAsync<UploadLostException>(() => writer.CompleteAsync(Ct));
         await Assert.ThrowsAsync<UploadLostException>(async () => await writer.WriteAsync(new byte[1], Ct));
-        await Assert.ThrowsAsync<UploadLostException>(() => driver.ResumeAsync(key, state, Ct));
+        await Assert.ThrowsAsync<UploadLostException>(() => driver.ResumeAsync(key, state, 1, Ct));
         await writer.AbortAsync(Ct);
         Assert.Null(await driver.StatAsync(key, Ct));
     }
@@ -145,7 +152,7 @@ public sealed class LocalDriverTests : BlobDriverConformance, IDisposable
         await hanging.WriteAsync("good "u8.ToArray(), Ct);
         var state = await hanging.CheckpointAsync(Ct);
 
-        await using var writer = await here.ResumeAsync(key, state, Ct);
+        await using var writer = await here.ResumeAsync(key, state, 1, Ct);
         await writer.WriteAsync("end"u8.ToArray(), Ct);
         await hanging.WriteAsync("bad"u8.ToArray(), Ct);
         await writer.CompleteAsync(Ct);
@@ -161,7 +168,7 @@ public sealed class LocalDriverTests : BlobDriverConformance, IDisposable
         var key = await PutAsync(new byte[10]);
         for (var i = 0; i < 10; i++) await ReadAsync(Driver, key);
         await using (var writer = await Driver.BeginAsync(StorageKey.New(), Ct)) await writer.CheckpointAsync(Ct);
-        await Driver.CopyAsync(key, StorageKey.New(), Ct);
+        await Driver.TryCopyAsync(Driver, key, StorageKey.New(), Ct);
 
         var open = Directory.GetFileSystemEntries("/proc/self/fd").Select(static fd => new FileInfo(fd).LinkTarget ?? "").Where(target => target.StartsWith(_root, StringComparison.Ordinal));
 

@@ -55,7 +55,7 @@ internal static class AdminApi
                 });
                 await foreach (var line in lines.Reader.ReadAllAsync(http.RequestAborted))
                 {
-                    http.Response.ContentType = "application/json";
+                    http.Response.ContentType ??= "application/json";
                     await http.Response.WriteAsync(new JsonObject { ["progress"] = line }.ToJsonString() + "\n", http.RequestAborted);
                     await http.Response.Body.FlushAsync(http.RequestAborted);
                 }

@@ -13,6 +13,7 @@ public sealed partial class EndpointTests(UserRegistry registry) : IClassFixture
     [
         "/health/live", "/health/ready", "/health/instance", "/metrics", "/version", // for operators; Server.ManagementListen moves them away
         "/commands/{name}", // only through the unix socket
+        "/secscan/_backfill_status", // a share, which Quay tells everyone too
         "/v2/auth", "/api/v1/signin", "/api/v1/user/initialize", // they read the credential themselves, or make the first one
         "/api/v1/messages", "/api/v1/superuser/registrystatus", // what is shown before somebody signs in
         "/csrf_token", "/config", // what a browser asks before it signs in
@@ -23,6 +24,9 @@ public sealed partial class EndpointTests(UserRegistry registry) : IClassFixture
         "/oauth/access_token", // reads the credential of an application itself
         "/oauth/localapp.js", // the same text for everyone
         "/v2/{**rest}", // says only that there is nothing
+        // The pages: the same document for everyone, which shows what the API gives to who looks.
+        "/", "/signin", "/createaccount", "/setup", "/welcome", "/account", "/search", "/security", "/superuser",
+        "/organization", "/organization/{**page}", "/user/{**page}", "/repository", "/repository/{**page}", "/assets/{name}", "/theme.js", "/wharf.svg",
     ];
 
     [Fact]

@@ -182,7 +182,7 @@ public sealed class UserTests(UserRegistry registry) : IClassFixture<UserRegistr
         var answer = (await registry.Anonymous.ReadAsync("/config")).Is(200);
 
         Assert.Equal("application/json", answer.ContentHeaders.ContentType?.MediaType);
-        Assert.Equal(["config", "features", "external_login", "oauth", "registry_state", "account_recovery_mode", "version_number"], answer.Json.EnumerateObject().Select(static p => p.Name));
+        Assert.Equal(["config", "features", "external_login", "oauth", "registry_state", "account_recovery_mode", "version_number", "awaits_first_user"], answer.Json.EnumerateObject().Select(static p => p.Name));
         Assert.Equal("Database", answer.Json.GetProperty("config").GetProperty("AUTHENTICATION_TYPE").GetString());
         Assert.Equal(registry.Host, answer.Json.GetProperty("config").GetProperty("SERVER_HOSTNAME").GetString());
         Assert.False(answer.Json.GetProperty("features").GetProperty("USER_CREATION").GetBoolean());

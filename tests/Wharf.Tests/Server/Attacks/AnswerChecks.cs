@@ -27,7 +27,7 @@ internal sealed class AnswerChecks(AttackedRegistry registry) : Checks(registry)
                 IsInert(await world.SendAsync(caller, row.Method, row.Path, ""), row.Path);
         foreach (var row in AuthorizationTests.Load().Where(static r => r.Method != "GET"))
             IsInert(await world.SendAsync("anonymous", row.Method, row.Path, row.Body), $"{row.Method} {row.Path}");
-        foreach (var path in new[] { "/csrf_token", "/config", "/api/v1/nowhere", "/api/v1/repository/UPPER/CASE", "/", "/v2/", "/v2/auth?service=wharf", "/version", "/metrics", "/health/live" })
+        foreach (var path in new[] { "/csrf_token", "/config", "/api/v1/nowhere", "/api/v1/repository/UPPER/CASE", "/nowhere", "/v2/", "/v2/auth?service=wharf", "/version", "/metrics", "/health/live" })
         {
             IsInert(await Anonymous.ReadAsync(path), path);
             IsInert(await Client.ReadAsync(path), path);
@@ -178,8 +178,8 @@ internal sealed class AnswerChecks(AttackedRegistry registry) : Checks(registry)
         Assert.True(answer.Header("X-Content-Type-Options") == "nosniff", $"{what}: {answer.Headers}");
         Assert.True(answer.Header("Content-Security-Policy") == "default-src 'none'; frame-ancestors 'none'", $"{what}: {answer.Headers}");
         Assert.True(answer.Header("Cache-Control") == "no-store", $"{what}: {answer.Headers}");
-        // A table goes to a file, and not into the browser.
-        Assert.True(answer.ContentHeaders.ContentType?.MediaType is null or "application/json" or "application/problem+json" or "text/plain"
+        // A table goes to a file, and not into the browser; a stream of events is shown by none.
+        Assert.True(answer.ContentHeaders.ContentType?.MediaType is null or "application/json" or "application/problem+json" or "text/plain" or "text/event-stream"
             || (answer.ContentHeaders.ContentType.MediaType == "text/csv" && answer.ContentHeaders.ContentDisposition?.DispositionType == "attachment"), $"{what}: {answer.ContentHeaders}");
     }
 }

@@ -1,4 +1,5 @@
 using Wharf.Tests.Server.Access;
+using Wharf.Tests.Server.Security;
 
 namespace Wharf.Tests.Server.Attacks;
 
@@ -6,9 +7,20 @@ namespace Wharf.Tests.Server.Attacks;
 public sealed class AttackedRegistry : UserRegistry
 {
     private World? _world;
+    private ScanningRegistry? _scanning;
 
     /// <summary>People of each kind around an organization; nobody may change it.</summary>
     internal async Task<World> WorldAsync() => _world ??= await World.CreateAsync(this, null, samePeople: false);
+
+    /// <summary>Another server, which scans what is pushed.</summary>
+    internal async Task<ScanningRegistry> ScanningAsync() => _scanning ??= await StartAsync<ScanningRegistry>();
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (_scanning is not null)
+            await _scanning.DisposeAsync();
+        await base.DisposeAsync();
+    }
 
     protected override IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>(base.Settings)
     {

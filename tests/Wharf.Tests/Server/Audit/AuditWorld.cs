@@ -10,6 +10,7 @@ using Wharf.Server.Holds;
 using Wharf.Server.Hosting;
 using Wharf.Server.Work;
 using Wharf.Storage.Local;
+using Wharf.Tests.Server.Crashes;
 using Wharf.Tests.Server.Data;
 
 namespace Wharf.Tests.Server.Audit;
@@ -28,7 +29,7 @@ internal sealed class AuditWorld : IAsyncDisposable
         Store = new AuditStore(Database);
         _keys = new MacKeys(metadata, new KeyRing(new KeysOptions(), data, Clock));
         Seals = new AuditSeals(Store, _keys, data, Clock, NullLogger<AuditSeals>.Instance);
-        File = new AuditFile(Store, new StoredFiles(metadata, new LocalDriver(data.File("storage"))), data);
+        File = new AuditFile(Store, new StoredFiles(metadata, ContentAtRest.In(new LocalDriver(data.File("storage"))), new LifetimeOptions()), data);
         Holds = new HoldStore(metadata, Clock);
         Rotator = new AuditRotator(Store, File, Seals, options, Holds, new Leases(metadata), Clock, NullLogger<AuditRotator>.Instance);
         Verifier = new AuditVerifier(Store, File, Seals);

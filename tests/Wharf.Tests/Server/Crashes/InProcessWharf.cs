@@ -47,7 +47,7 @@ internal sealed class InProcessWharf : IAsyncDisposable
         var launch = new Launch { Data = data, Config = config, Listen = ["http://127.0.0.1:0"] };
         var slices = ContentAtRest.Slices(builder =>
         {
-            builder.Services.AddSingleton(driver);
+            builder.Services.AddSingleton(ContentAtRest.In(driver));
             replace?.Invoke(builder);
         });
         var app = await ServerApp.StartAsync(launch, slices, ct);

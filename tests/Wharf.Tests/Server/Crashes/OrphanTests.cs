@@ -18,7 +18,7 @@ public sealed class OrphanTests
     {
         using var directory = new TemporaryDirectory();
         await using var wharf = await InProcessWharf.StartAsync(directory.File("data"), new FaultyDisk());
-        var (driver, storage) = (wharf.Services.GetRequiredService<IBlobDriver>(), InProcessWharf.Storage(directory.File("data")));
+        var (driver, storage) = (wharf.Services.GetRequiredService<Locations>().Primary.Driver, InProcessWharf.Storage(directory.File("data")));
         var (client, content) = (wharf.Client, Requests.RandomBytes(1000));
         // Named by rows: a blob, and a session with bytes.
         await client.PushBlobAsync(Repository, content);
@@ -92,9 +92,10 @@ public sealed class OrphanTests
     private static async Task<int> SweepAsync(InProcessWharf wharf)
     {
         var orphans = wharf.Services.GetRequiredService<Orphans>();
-        var noted = await orphans.SweepUploadsAsync(Ct);
+        var location = wharf.Services.GetRequiredService<Locations>().Primary;
+        var noted = await orphans.SweepUploadsAsync(location, Ct);
         for (var shard = 0; shard < Orphans.Shards; shard++)
-            noted += await orphans.SweepBlobsAsync(shard, Ct);
+            noted += await orphans.SweepBlobsAsync(location, shard, Ct);
         while ((await wharf.Services.GetRequiredService<Garbage>().CollectAsync(Ct)).Keys > 0)
         {
         }

@@ -18,7 +18,7 @@ internal sealed class Pusher(HttpClient client, string repository, string tag, L
         try
         {
             for (var n = 0; ; n++)
-                if (await PushAsync(n == 0 ? shared : Requests.RandomBytes(random.Next(10) == 0 ? random.Next(1 << 20, 3 << 20) : random.Next(1, 50_000))) is { } refused)
+                if (await PushAsync(n == 0 ? shared : Requests.RandomBytes(random.Next(10) == 0 ? random.Next(1 << 20, StoreUnderTest.IsLocal ? 3 << 20 : 14 << 20) : random.Next(1, 50_000))) is { } refused)
                     return refused;
         }
         catch (Exception e) when (e is HttpRequestException or IOException or TaskCanceledException && !TestContext.Current.CancellationToken.IsCancellationRequested)

@@ -52,7 +52,7 @@ public sealed class CollectorAttackTests
             var blob = await lab.Get<ContentStore>().KeepBlobAsync(repositories[1], image.LayerDigest, Ct);
             Assert.Equal(refusal is null, blob is not null);
             if (blob is not null)
-                Assert.True(File.Exists(Path.Join(lab.Storage, "blobs", blob.StorageKey)), "mounted, and its bytes are gone");
+                Assert.True(await lab.Store.StatAsync(blob.StorageKey, Ct) is not null, "mounted, and its bytes are gone");
             (won, lost) = blob is null ? (won, lost + 1) : (won + 1, lost);
         }
         TestContext.Current.TestOutputHelper?.WriteLine($"{won} mounts won, {lost} were refused");
@@ -78,7 +78,7 @@ public sealed class CollectorAttackTests
         await CollectAsync(lab);
 
         var blob = await lab.Get<ContentStore>().FindBlobAsync(repositories[1], image.LayerDigest, Ct);
-        Assert.Equal(image.Layer, await File.ReadAllBytesAsync(Path.Join(lab.Storage, "blobs", blob!.StorageKey), Ct));
+        Assert.Equal(image.Layer.Length, await lab.Store.StatAsync(blob!.StorageKey, Ct));
     }
 
     [Fact]
@@ -130,7 +130,7 @@ public sealed class CollectorAttackTests
             Assert.Null(await lab.Get<ContentStore>().FindManifestAsync(repository, image.Digest, Ct));
             Assert.Null(await lab.Get<ContentStore>().FindBlobAsync(repository, image.LayerDigest, Ct));
         }
-        Assert.Empty(lab.Files());
+        Assert.Empty(await lab.KeysAsync());
     }
 
     [Fact]
@@ -191,11 +191,11 @@ public sealed class CollectorAttackTests
         await lab.Get<Wharf.Server.Work.Leases>().TryTakeAsync(Collector.Hold, TimeSpan.FromDays(1), Ct);
         await lab.AdvanceAsync(TimeSpan.FromHours(5));
         await CollectAsync(lab);
-        Assert.Equal(2, lab.Files().Count());
+        Assert.Equal(2, (await lab.KeysAsync()).Count);
 
         await lab.AdvanceAsync(TimeSpan.FromDays(2));
         await CollectAsync(lab);
-        Assert.Empty(lab.Files());
+        Assert.Empty(await lab.KeysAsync());
     }
 
     [Fact]
@@ -224,7 +224,7 @@ public sealed class CollectorAttackTests
         foreach (var table in (string[])["repository", "tag", "manifest_link", "repository_blob", "team", "robot", "account_grant"])
             Assert.Equal(0L, await CountAsync(lab, $"SELECT count(*) FROM {table} WHERE namespace_id = {ns}"));
         Assert.Equal(0L, await CountAsync(lab, "SELECT count(*) FROM blob"));
-        Assert.Empty(lab.Files());
+        Assert.Empty(await lab.KeysAsync());
     }
 
     private static async Task<Image> BlobsAsync(Laboratory lab, Principal owner, RepositoryAccess repository, Image? image = null)

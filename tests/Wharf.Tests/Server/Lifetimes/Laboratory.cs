@@ -9,7 +9,6 @@ using Wharf.Server.Data.Postgres;
 using Wharf.Server.Data.Sqlite;
 using Wharf.Server.Hosting;
 using Wharf.Storage;
-using Wharf.Storage.Local;
 using Wharf.Tests.Server.Crashes;
 using Wharf.Tests.Server.Data;
 using Wharf.Tests.Storage;
@@ -24,30 +23,34 @@ internal sealed class Laboratory : IAsyncDisposable
 {
     public static readonly LifetimeOptions Lifetimes = new() { Grace = TimeSpan.FromHours(1), Condemned = TimeSpan.FromHours(2) };
 
-    private readonly string _root = Directory.CreateTempSubdirectory("wharf-lab-").FullName;
+    private readonly string _root;
     private readonly string? _postgres;
     private readonly (string? Find, string Replace) _spoil;
     private int _met;
     private WebApplication? _app;
     private SpoiltDatabase? _database;
 
-    private Laboratory(string? postgres, (string? Find, string Replace) spoil)
+    private Laboratory(string root, string? postgres, (string? Find, string Replace) spoil, IBlobDriver store)
     {
+        _root = root;
         _postgres = postgres;
         _spoil = spoil;
-        Disk = new FailingDriver(new LocalDriver(Storage));
+        Store = store;
+        Disk = new FailingDriver(Store);
     }
 
     public LabClock Clock { get; } = new();
 
+    /// <summary>What the slices have.</summary>
     public FailingDriver Disk { get; }
+
+    /// <summary>The same for the test's own looks, which never fail.</summary>
+    public IBlobDriver Store { get; }
 
     public SpoiltDatabase Db => _database!;
 
     /// <summary>How often the SQL that is spoilt was met, before crashes too.</summary>
     public int Met => _met + Db.Met;
-
-    public string Storage => Path.Join(_root, "storage");
 
     public IServiceProvider Services => _app!.Services;
 
@@ -56,7 +59,8 @@ internal sealed class Laboratory : IAsyncDisposable
     /// <param name="spoil">SQL to be found, and what it becomes.</param>
     public static async Task<Laboratory> StartAsync((string? Find, string Replace) spoil = default)
     {
-        var lab = new Laboratory(PostgresServer.ForEveryRegistry ? await PostgresServer.CreateDatabaseAsync() : null, spoil);
+        var root = Directory.CreateTempSubdirectory("wharf-lab-").FullName;
+        var lab = new Laboratory(root, PostgresServer.ForEveryRegistry ? await PostgresServer.CreateDatabaseAsync() : null, spoil, await StoreUnderTest.OpenAsync(Path.Join(root, "storage")));
         await lab.OpenAsync();
         if (lab._postgres is not null)
             await lab.RunAsync($"""
@@ -95,12 +99,8 @@ internal sealed class Laboratory : IAsyncDisposable
             await Db.WriteAsync(tx => tx.ExecuteAsync(statement), TestContext.Current.CancellationToken);
     }
 
-    /// <summary>All files of the store, as storage keys.</summary>
-    public IEnumerable<string> Files()
-    {
-        var blobs = Path.Join(Storage, "blobs");
-        return !Directory.Exists(blobs) ? [] : Directory.EnumerateFiles(blobs, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(blobs, file));
-    }
+    /// <summary>The keys of all objects of the store.</summary>
+    public async Task<List<string>> KeysAsync() => await Store.ListAsync(null, TestContext.Current.CancellationToken).Select(static o => o.Key).ToListAsync(TestContext.Current.CancellationToken);
 
     /// <summary>A new namespace with repositories, and its owner.</summary>
     public async Task<(Principal Owner, RepositoryAccess[] Repositories)> NewNamespaceAsync(TimeSpan window, int repositories)
@@ -137,7 +137,7 @@ internal sealed class Laboratory : IAsyncDisposable
         _database = new SpoiltDatabase(inner, _spoil.Find, _spoil.Replace);
         var launch = new Launch { Data = data };
         var prepared = ServerApp.Prepare(launch, ContentAtRest.Slices(builder => builder.Services
-            .AddSingleton<TimeProvider>(Clock).AddSingleton<Database>(_ => _database).AddSingleton<IBlobDriver>(Disk).AddSingleton(Lifetimes)));
+            .AddSingleton<TimeProvider>(Clock).AddSingleton<Database>(_ => _database).AddSingleton(ContentAtRest.In(Disk)).AddSingleton(Lifetimes)));
         _app = prepared.BuildForCommand();
         _ = Get<Database>();
         Hear();

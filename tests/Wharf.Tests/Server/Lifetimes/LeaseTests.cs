@@ -100,10 +100,9 @@ public sealed class LeaseTests(BusyRegistry registry) : IClassFixture<BusyRegist
         (await owner.Client.SendAsync("DELETE", $"/v2/{repository}/manifests/v1")).Is(202);
         await GoneAsync(owner, repository, image.LayerDigest);
 
-        await Poll.UntilAsync(async () => Ever(await registry.Client.ReadAsync("/api/v1/superuser/gc"), "bytes") >= Ever(before, "bytes") + image.Layer.Length + image.Config.Length);
-        var after = (await registry.Client.ReadAsync("/api/v1/superuser/gc")).Is(200).Json;
-        Assert.True(Ever(after, "manifests") >= Ever(before, "manifests") + 1);
-        Assert.True(Ever(after, "blobs") >= Ever(before, "blobs") + 2);
+        // Each number by itself: what other tests left goes meanwhile, and the bytes of that may be enough before this image is through.
+        foreach (var (what, more) in new[] { ("bytes", image.Layer.Length + image.Config.Length), ("manifests", 1), ("blobs", 2) })
+            await Poll.UntilAsync(async () => Ever(await registry.Client.ReadAsync("/api/v1/superuser/gc"), what) >= Ever(before, what) + more);
         await Poll.UntilAsync(async () => (await owner.Client.ReadAsync($"/api/v1/repository/{repository}/logs")).Is(200).Text.Contains("collect_garbage", StringComparison.Ordinal));
 
         static long Ever(object from, string what) => (from is Answer answer ? answer.Is(200).Json : (System.Text.Json.JsonElement)from)

@@ -119,7 +119,7 @@ internal sealed class LifetimeModel
             Require(await _lab.Db.OneAsync("SELECT 1 FROM manifest WHERE digest = @digest", static r => r.GetInt32(0), Ct, ("digest", digest.ToArray())) == 0, $"the bytes of manifest {Name(digest)} are still there");
         Require(await CountAsync("SELECT count(*) FROM storage_garbage") == 0, "there are bytes that wait to be deleted");
         var placed = (await _lab.Db.ListAsync("SELECT storage_key FROM blob_placement", static r => r.GetString(0), Ct)).ToHashSet();
-        Require(placed.SetEquals(_lab.Files().Where(static f => !f.EndsWith(".tmp", StringComparison.Ordinal))), "the store has other files than the placements name");
+        Require(placed.SetEquals(await _lab.KeysAsync()), "the store has other files than the placements name");
     }
 
     /// <summary>The auditor: what is counted is what is linked, each content once; what is not linked any more waits to be looked at.</summary>
@@ -429,7 +429,7 @@ internal sealed class LifetimeModel
                 SELECT l.digest, p.storage_key FROM repository_blob l LEFT JOIN blob b ON b.digest = l.digest LEFT JOIN blob_placement p ON p.digest = b.digest WHERE l.repository_id = @repo
                 """, static r => (Digest: new Digest(r.GetFieldValue<byte[]>(0)), Key: r.IsDBNull(1) ? null : r.GetString(1)), Ct, ("repo", repository.Access.RepositoryId));
             foreach (var (digest, key) in blobs)
-                Require(key is not null && File.Exists(Path.Join(_lab.Storage, "blobs", key)), $"{repository.Access.Name} links the blob {Name(digest)}, whose bytes are gone");
+                Require(key is not null && await _lab.Store.StatAsync(key, Ct) is not null, $"{repository.Access.Name} links the blob {Name(digest)}, whose bytes are gone");
             var linked = blobs.Select(static b => b.Digest).ToHashSet();
             var needed = links.SelectMany(m => _manifests[m].Blobs).Concat(repository.Blobs.Where(static b => b.Value.Known).Select(static b => b.Key)).ToHashSet();
             Require(needed.All(b => linked.Contains(_blobDigests[b])), $"{repository.Access.Name} lost the blobs {Names(needed.Where(b => !linked.Contains(_blobDigests[b])))}");

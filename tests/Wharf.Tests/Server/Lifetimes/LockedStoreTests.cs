@@ -28,7 +28,7 @@ public sealed class LockedStoreTests
         await RunAsync(lab, TimeSpan.FromHours(4), 4);
 
         var status = await GarbageStatus.ReadAsync(lab.Db, Ct);
-        Assert.Equal(new[] { locked, unsaid }.Order(StringComparer.Ordinal), lab.Files().Order(StringComparer.Ordinal));
+        Assert.Equal(new[] { locked, unsaid }.Order(StringComparer.Ordinal), (await lab.KeysAsync()).Order(StringComparer.Ordinal));
         Assert.Equal((2, 5L), ((int)status.Reclaimable.LockedObjects, status.Reclaimable.LockedBytes));
         Assert.Equal(2, status.Reclaimable.Objects);
         var before = asked;
@@ -37,10 +37,10 @@ public sealed class LockedStoreTests
 
         lab.Disk.LockedUntil = key => key == unsaid ? DateTimeOffset.MinValue : null;
         await RunAsync(lab, TimeSpan.FromDays(10), 1);
-        Assert.Equal([unsaid], lab.Files());
+        Assert.Equal([unsaid], await lab.KeysAsync());
         lab.Disk.LockedUntil = null;
         await RunAsync(lab, TimeSpan.FromDays(2), 1);
-        Assert.Empty(lab.Files());
+        Assert.Empty(await lab.KeysAsync());
         Assert.Equal(0, (await GarbageStatus.ReadAsync(lab.Db, Ct)).Reclaimable.LockedObjects);
     }
 

@@ -12,9 +12,24 @@ internal static class FirstSchema
     public static int Newest { get; } = Migration.All()[^1].Version;
 
     public static Task RestoreAsync(DbConnection connection) => ExecuteAsync(connection, """
+        DROP INDEX tag_name;
+        DROP TABLE repository_day;
         DROP TABLE legal_hold;
         ALTER TABLE storage_garbage DROP COLUMN locked_until_ms;
         DROP TABLE pull_exclusion;
+        DROP TABLE scan;
+        DROP TABLE scan_position;
+        DROP TABLE layer_index;
+        DROP TABLE component;
+        DROP TABLE component_name;
+        DROP TABLE manifest_component;
+        DROP TABLE finding;
+        DROP TABLE finding_change;
+        DROP TABLE finding_news;
+        DROP TABLE vulnerability_alias;
+        DROP TABLE feed;
+        DROP TABLE feed_problem;
+        DROP TABLE security_trend;
         DROP TABLE pull_count;
         DROP TABLE immutability_version;
         DROP TABLE immutability_policy;

@@ -3,7 +3,7 @@ using Wharf.Tests.Server.Data;
 namespace Wharf.Tests.Server.Replicas;
 
 /// <summary>Two servers that share everything but their process.</summary>
-public sealed class Replicas : IAsyncLifetime
+public class Replicas : IAsyncLifetime
 {
     private readonly string _shared = Directory.CreateTempSubdirectory("wharf-shared-").FullName;
     private Replica? _one;
@@ -23,15 +23,20 @@ public sealed class Replicas : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Database = await PostgresServer.CreateDatabaseAsync();
-        _one = new Replica(Database, _shared);
+        var store = await NewStoreAsync();
+        _one = new Replica(Database, _shared, store);
         await _one.InitializeAsync();
-        _two = new Replica(Database, _shared);
+        _two = new Replica(Database, _shared, store);
         await _two.InitializeAsync();
         _user = await One.CreateUserAsync();
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>What the settings say of the store; nothing for a directory.</summary>
+    protected virtual Task<IReadOnlyDictionary<string, string>> NewStoreAsync() => StoreUnderTest.NewAsync();
+
+    public virtual async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         if (_one is not null)
             await _one.DisposeAsync();
         if (_two is not null)

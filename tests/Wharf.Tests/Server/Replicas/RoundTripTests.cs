@@ -16,7 +16,7 @@ public sealed class RoundTripTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _registry = new Replica(await PostgresServer.CreateDatabaseAsync(), _shared);
+        _registry = new Replica(await PostgresServer.CreateDatabaseAsync(), _shared, await StoreUnderTest.NewAsync());
         await _registry.InitializeAsync();
         _user = await _registry.CreateUserAsync();
         _repository = $"{_user.Name}/app";

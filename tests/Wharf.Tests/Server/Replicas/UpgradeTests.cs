@@ -27,7 +27,7 @@ public sealed class UpgradeTests
         var database = await PostgresServer.CreateDatabaseAsync();
         await using var source = NpgsqlDataSource.Create(database);
         await PostgresMigrations.ApplyAsync(source, Ct, FirstSchema.Migrations);
-        var upgrading = new Replica(database, shared.FullName);
+        var upgrading = new Replica(database, shared.FullName, await StoreUnderTest.NewAsync());
         try
         {
             await using var connection = await source.OpenConnectionAsync(Ct);

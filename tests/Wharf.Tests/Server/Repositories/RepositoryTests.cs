@@ -17,7 +17,7 @@ public sealed class RepositoryTests(UserRegistry registry) : IClassFixture<UserR
 
         var shown = (await Me.ReadAsync($"/api/v1/repository/{repository}?includeStats=true")).Is(200);
 
-        await Body.MatchesAsync(shown, "getRepo", (repository[(MyName.Length + 1)..], "<name>"), (MyName, "<me>"), (image.Digest.ToString(), "<digest>"));
+        await Body.MatchesAsync(shown, "getRepo", (repository[(MyName.Length + 1)..], "<name>"), (MyName, "<me>"), (image.Digest.ToString(), "<digest>"), (TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture), "<day>"));
         Assert.False((await Me.ReadAsync($"/api/v1/repository/{repository}?includeTags=false")).Is(200).Json.TryGetProperty("tags", out _));
     }
 

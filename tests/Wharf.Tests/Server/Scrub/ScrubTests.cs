@@ -33,7 +33,7 @@ public sealed class ScrubTests : IAsyncLifetime
         var data = _directory.File("data");
         _driver = new FailingDriver(new LocalDriver(InProcessWharf.Storage(data)));
         _other = new LocalDriver(_directory.File("other"));
-        _wharf = await InProcessWharf.StartAsync(data, _driver, NoWorker, builder => builder.Services.AddSingleton(new OtherLocation("other", _other)));
+        _wharf = await InProcessWharf.StartAsync(data, _driver, NoWorker, builder => builder.Services.AddSingleton(new Locations(new Location(StorageOptions.Local, _driver, new LocationOptions()), new Location("other", _other, new LocationOptions()))));
     }
 
     public async ValueTask DisposeAsync()
@@ -127,11 +127,49 @@ public sealed class ScrubTests : IAsyncLifetime
 
         var run = await ScrubAsync(hashes: true);
 
-        Assert.Equal((1, sound ? 1 : 0), (run.Findings, run.Repaired));
+        // The copy is looked at in its own place, too.
+        Assert.Equal((sound ? 1 : 2, sound ? 1 : 0), (run.Findings, run.Repaired));
         Assert.True(File.Exists(file));
         (await Client.ReadAsync(Blob(image.LayerDigest))).Is(sound ? 200 : 404);
         Assert.Equal(sound, await FileAsync(image.LayerDigest) != file);
-        Assert.Equal(sound ? 0 : 1, (await ScrubAsync(hashes: true)).Findings);
+        Assert.Equal(sound ? 0 : 2, (await ScrubAsync(hashes: true)).Findings);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Each_location_is_walked_and_one_is_repaired_from_the_other(bool first)
+    {
+        var image = await Client.PushImageAsync(Repository, "latest");
+        var here = await FileAsync(image.LayerDigest);
+        var (key, config) = (await PlaceInOtherAsync(image.LayerDigest, image.Layer), await PlaceInOtherAsync(image.ConfigDigest, image.Config));
+        var there = Path.Join(_other.Root, "blobs", key);
+        Assert.Equal((4, 0), ((await ScrubAsync(hashes: true)) is var well ? (well.Blobs, well.Findings) : default));
+        await DamageAsync(first ? here : there, "corrupt");
+
+        var run = await ScrubAsync(hashes: true);
+
+        Assert.Equal((4, 1, 1), (run.Blobs, run.Findings, run.Repaired));
+        Assert.StartsWith($"In {(first ? "local" : "other")}: ", Assert.Single(await FindingsAsync(run)).Detail, StringComparison.Ordinal);
+        Assert.Equal(image.Layer, (await Client.ReadAsync(Blob(image.LayerDigest))).Is(200).Body);
+        Assert.Equal((4, 0), ((await ScrubAsync(hashes: true)) is var after ? (after.Blobs, after.Findings) : default));
+        Assert.Equal(0, await CountAsync("blob_placement WHERE state = 'lost'"));
+        Assert.NotEqual(config, key);
+    }
+
+    [Fact]
+    public async Task A_walk_goes_on_in_the_location_where_it_was()
+    {
+        var image = await Client.PushImageAsync(Repository, "latest");
+        string[] there = [await PlaceInOtherAsync(image.LayerDigest, image.Layer), await PlaceInOtherAsync(image.ConfigDigest, image.Config)];
+        var (scrubber, store) = (_wharf.Services.GetRequiredService<Scrubber>(), _wharf.Services.GetRequiredService<ScrubStore>());
+        var run = await store.BeginAsync(byHand: false, hashes: true, Ct);
+        await store.SaveAsync(run with { Place = $"other:{there.Order(StringComparer.Ordinal).First()}", Blobs = 3 }, Ct);
+        while (await scrubber.StepAsync(new ScrubOptions(), static _ => Task.CompletedTask, Ct))
+        {
+        }
+
+        Assert.Equal((4, "done"), (await store.LastAsync(ended: true, Ct)) is { } done ? (done.Blobs, done.Phase) : default);
     }
 
     [Fact]
@@ -204,16 +242,29 @@ public sealed class ScrubTests : IAsyncLifetime
 
         // As after a restart; a thousand bytes and a little more, at four times that in a second.
         var began = TimeProvider.System.GetTimestamp();
-        var more = await scrubber.StepAsync(new ScrubOptions { BytesPerSecond = new ByteSize(4096) }, static _ => Task.CompletedTask, Ct);
+        while (await scrubber.StepAsync(new ScrubOptions { BytesPerSecond = new ByteSize(4096) }, static _ => Task.CompletedTask, Ct))
+        {
+        }
         var took = TimeProvider.System.GetElapsedTime(began);
 
-        Assert.False(more);
         var done = await store.LastAsync(ended: true, Ct);
         Assert.Equal((run.Id, 6, "done"), (done!.Id, done.Blobs, done.Phase));
         var read = await Database.OneAsync("SELECT sum(size) FROM blob b JOIN blob_placement p ON p.digest = b.digest WHERE p.storage_key > @place", static r => r.GetInt64(0), Ct, ("place", keys[3]));
         Assert.True(took >= TimeSpan.FromSeconds(read / 4096.0) * 0.9, $"{read} bytes were read in {took}.");
         Assert.False(await scrubber.StepAsync(new ScrubOptions { Every = TimeSpan.FromDays(1) }, static _ => Task.CompletedTask, Ct));
         Assert.Null(await store.OpenAsync(Ct));
+    }
+
+    private async Task<string> PlaceInOtherAsync(Digest digest, byte[] content)
+    {
+        var key = StorageKey.New();
+        await using (var writer = await _other.BeginAsync(key, Ct))
+        {
+            await writer.WriteAsync(content, Ct);
+            await writer.CompleteAsync(Ct);
+        }
+        await Database.WriteAsync(tx => tx.ExecuteAsync("INSERT INTO blob_placement (digest, location, storage_key, state) VALUES (@digest, 'other', @key, 'present')", ("digest", digest.ToArray()), ("key", key)), Ct);
+        return key;
     }
 
     private async Task<ScrubRun> ScrubAsync(bool hashes) => await _wharf.Services.GetRequiredService<Scrubber>().RunAsync(hashes, static _ => { }, Ct);

@@ -1,0 +1,3 @@
+namespace Wharf.Scanner.Reports;
+
+internal sealed record JsonFeed(string Name, string Revision, DateTimeOffset Date);

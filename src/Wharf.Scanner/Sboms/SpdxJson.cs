@@ -1,0 +1,59 @@
+using System.Text.Json;
+
+namespace Wharf.Scanner.Sboms;
+
+/// <summary>The packages of SPDX 2 in JSON.</summary>
+internal static class SpdxJson
+{
+    public static void ReadPackages(ref Utf8JsonReader reader, SbomInventory inventory)
+    {
+        while (SbomJson.NextObject(ref reader))
+        {
+            var entry = new SbomEntry();
+            while (SbomJson.NextProperty(ref reader, out var name))
+            {
+                switch (name, reader.TokenType)
+                {
+                    case ("SPDXID", _):
+                        entry.SpdxId = SbomJson.Text(ref reader);
+                        break;
+                    case ("name", _):
+                        entry.Name = SbomJson.Text(ref reader);
+                        break;
+                    case ("versionInfo", _):
+                        entry.Version = SbomJson.Text(ref reader);
+                        break;
+                    case ("primaryPackagePurpose", _):
+                        entry.Type = SbomJson.Text(ref reader);
+                        break;
+                    case ("sourceInfo", _):
+                        entry.SourceInfo = SbomJson.Text(ref reader);
+                        break;
+                    case ("externalRefs", JsonTokenType.StartArray):
+                        ReadReferences(ref reader, entry);
+                        break;
+                    default:
+                        reader.Skip();
+                        break;
+                }
+            }
+            inventory.Add(entry);
+        }
+    }
+
+    private static void ReadReferences(ref Utf8JsonReader reader, SbomEntry entry)
+    {
+        while (SbomJson.NextObject(ref reader))
+        {
+            string? type = null;
+            string? locator = null;
+            while (SbomJson.NextProperty(ref reader, out var name))
+            {
+                var text = SbomJson.Text(ref reader);
+                (type, locator) = name switch { "referenceType" => (text, locator), "referenceLocator" => (type, text), _ => (type, locator) };
+            }
+            if (type is not null && type.EndsWith("purl", StringComparison.Ordinal))
+                entry.Purl ??= locator;
+        }
+    }
+}

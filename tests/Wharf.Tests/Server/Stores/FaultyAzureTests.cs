@@ -1,0 +1,3 @@
+namespace Wharf.Tests.Server.Stores;
+
+public sealed class FaultyAzureTests(AzureRegistry registry) : FaultyStoreTests(registry), IClassFixture<AzureRegistry>;

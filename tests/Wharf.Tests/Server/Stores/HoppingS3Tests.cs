@@ -1,0 +1,3 @@
+namespace Wharf.Tests.Server.Stores;
+
+public sealed class HoppingS3Tests(S3Replicas replicas) : HoppingTests(replicas), IClassFixture<S3Replicas>;

@@ -1,0 +1,25 @@
+import { catalogue } from '../../messages/catalogue';
+
+export const t = catalogue('home', {
+  title: 'Home',
+  hello: 'Hello {name}',
+  starred: 'Starred',
+  starredNone: 'A star beside a repository’s name puts it here.',
+  recent: 'Recent pushes',
+  by: 'by {name}',
+  recentNone: 'Nothing has been pushed yet to what you may see.',
+  firstPush: 'Push your first image',
+  yours: 'Your namespaces',
+  invites: 'You are invited',
+  invite: '{inviter} invites you to the team {team} of {org}.',
+  inviteNobody: 'You are invited to the team {team} of {org}.',
+  accept: 'Join',
+  decline: 'Decline',
+  joined: 'You are in the team {team} of {org} now.',
+  declined: 'The invitation was declined.',
+  failed: 'That did not work',
+  newRepository: 'New repository',
+  ownSpace: 'your own',
+  admin: 'you administer it',
+  member: 'you are a member',
+});

@@ -1,0 +1,27 @@
+import { catalogue } from '../../messages/catalogue';
+
+export const t = catalogue('signin', {
+  title: 'Sign in to Wharf',
+  user: 'User name or e-mail address',
+  password: 'Password',
+  signIn: 'Sign in',
+  refused: 'This user name or password is not right.',
+  forgotten: 'Forgotten your password?',
+  newHere: 'New here?',
+  signUp: 'Create an account',
+  browse: 'Look at public repositories',
+  recoverTitle: 'Get a new password',
+  recoverText: 'Give the e-mail address of your account. If there is such an account, a link to set a new password is sent there.',
+  email: 'E-mail address',
+  send: 'Send the link',
+  sent: 'If there is an account with this address, the mail is on its way.',
+  back: 'Back to signing in',
+  signUpTitle: 'Create an account',
+  username: 'User name',
+  usernameHelp: 'It is the first part of your repositories’ names: 2 to 255 lower-case letters, digits, “-”, “_” and “.”.',
+  passwordHelp: 'At least 8 characters. A sentence is easy to remember and hard to guess.',
+  create: 'Create the account',
+  await: 'Almost there: open the link in the mail that was sent to {email}, then sign in.',
+  have: 'I have an account',
+  closed: 'Accounts are made by the administrators of this registry.',
+});

@@ -1,0 +1,53 @@
+import { Divider, Dropdown, DropdownGroup, DropdownItem, DropdownList, MenuToggle } from '@patternfly/react-core';
+import { useQueryClient } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { api, forgetCsrfToken } from '../api/client';
+import { meQuery, useMe } from '../api/session';
+import { Picture } from '../ui/Picture';
+import { t } from './messages';
+import { chosenTheme, chooseTheme, type Theme } from './theme';
+
+export function UserMenu() {
+  const me = useMe();
+  const [open, setOpen] = useState(false);
+  const [theme, setTheme] = useState(chosenTheme);
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+
+  const signOut = async () => {
+    await api((c) => c.POST('/api/v1/signout'));
+    forgetCsrfToken();
+    queries.clear();
+    queries.setQueryData(meQuery.queryKey, null);
+    await navigate({ to: '/signin' });
+  };
+  const choose = (chosen: Theme) => {
+    chooseTheme(chosen);
+    setTheme(chosen);
+  };
+
+  if (me === null) return null;
+  return (
+    <Dropdown
+      isOpen={open}
+      onOpenChange={setOpen}
+      onSelect={() => setOpen(false)}
+      popperProps={{ position: 'right' }}
+      toggle={(ref) => <MenuToggle ref={ref} isFullHeight isExpanded={open} onClick={() => setOpen(!open)} icon={<Picture avatar={me.avatar} />}><span className="wharf-user">{me.username}</span></MenuToggle>}
+    >
+      <DropdownList>
+        <DropdownItem onClick={() => void navigate({ to: '/user/$org', params: { org: me.username } })}>{me.username}</DropdownItem>
+        <DropdownItem onClick={() => void navigate({ to: '/account' })}>{t('account')}</DropdownItem>
+      </DropdownList>
+      <Divider />
+      <DropdownGroup label={t('theme')}>
+        <DropdownList>
+          {(['light', 'dark', 'system'] as const).map((each) => <DropdownItem key={each} isSelected={theme === each} onClick={() => choose(each)}>{t(each)}</DropdownItem>)}
+        </DropdownList>
+      </DropdownGroup>
+      <Divider />
+      <DropdownList><DropdownItem onClick={() => void signOut()}>{t('signOut')}</DropdownItem></DropdownList>
+    </Dropdown>
+  );
+}

@@ -1,0 +1,23 @@
+import { PageSection, Tab, Tabs, TabTitleText } from '@patternfly/react-core';
+import { Suspense, useId, type ReactNode } from 'react';
+import { Wait } from './Loaded';
+import { useSearch } from './search';
+
+export type PageTab = { key: string; title: string; content: () => ReactNode };
+
+/** Tabs of a page; which one is open is in the address as ?tab=. The first is open without. */
+export function PageTabs({ label, tabs }: { label: string; tabs: PageTab[] }) {
+  const id = useId();
+  const [search, change] = useSearch();
+  const open = tabs.find((each) => each.key === search['tab']) ?? tabs[0]!;
+  return (
+    <>
+      <PageSection type="tabs" className="wharf-tabs">
+        <Tabs activeKey={open.key} aria-label={label} component="nav" usePageInsets onSelect={(e, key) => { e.preventDefault(); change({ tab: key === tabs[0]!.key ? undefined : String(key) }, false); }}>
+          {tabs.map((each) => <Tab key={each.key} eventKey={each.key} tabContentId={`${id}-${each.key}`} href={`?tab=${each.key}`} title={<TabTitleText>{each.title}</TabTitleText>} />)}
+        </Tabs>
+      </PageSection>
+      <PageSection key={open.key} id={`${id}-${open.key}`} role="tabpanel" aria-label={open.title}><Suspense fallback={<Wait />}>{open.content()}</Suspense></PageSection>
+    </>
+  );
+}
