@@ -63,6 +63,19 @@ internal sealed class EventStream : IDisposable
                 return told;
     }
 
+    /// <summary>Reads on until a tag of a repository was told, and until then no other repository's may be. Earlier pushes to it may come first:
+    /// where replicas share the database, positions are given out a moment later than pushes are acknowledged.</summary>
+    public async Task UntilAsync(string repository, string tag)
+    {
+        while (true)
+        {
+            var told = await NextAsync("tag");
+            Assert.Equal(repository, told.Repository);
+            if (told.Data.GetProperty("tags").Strings().Contains(tag))
+                return;
+        }
+    }
+
     public void Dispose()
     {
         _reader.Dispose();
