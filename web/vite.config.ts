@@ -14,7 +14,7 @@ function compressed(): Plugin {
     configResolved: (config) => { to = config.build.outDir; },
     closeBundle() {
       for (const name of readdirSync(to, { recursive: true, encoding: 'utf8' })) {
-        if (!/\.(js|css|svg|html|json)$/.test(name)) continue;
+        if (!/\.(js|css|svg|html|json|txt)$/.test(name)) continue;
         const file = join(to, name);
         const bytes = readFileSync(file);
         if (bytes.length < 512) continue;
@@ -31,6 +31,7 @@ export default defineConfig({
   plugins: [react(), compressed()],
   build: {
     outDir: process.env['WHARF_WEB_OUT'] ?? '../artifacts/web',
+    license: { fileName: 'third-party.txt' },
     emptyOutDir: true,
     target: 'es2022',
     assetsInlineLimit: 0, // the page's policy allows no data: scripts or styles, and a font in a sheet would block it

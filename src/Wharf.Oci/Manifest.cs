@@ -46,6 +46,9 @@ public sealed class Manifest
     /// <summary>The manifests of an index; empty for an image manifest.</summary>
     public required IReadOnlyList<Descriptor> Children { get; init; }
 
+    /// <summary>What an index has images for, such as linux/arm64. Attestations stand beside them for the platform unknown/unknown, which is none (BuildKit, "Image attestation storage").</summary>
+    public IEnumerable<string> Platforms => Children.Select(static c => c.Platform).OfType<string>().Where(static p => p != "unknown/unknown").Distinct(StringComparer.Ordinal);
+
     /// <summary>The annotations, empty when there are none.</summary>
     public required IReadOnlyDictionary<string, string> Annotations { get; init; }
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Wharf.Scanner.Sboms;
 
 /// <summary>A document of JSON: CycloneDX 1.2 to 1.6 (https://cyclonedx.org/docs/1.6/json/), SPDX 2.2 and 2.3 (https://spdx.github.io/spdx-spec/v2.3/), or either as the
-/// predicate of an in-toto statement, which may be in its signed envelope (https://github.com/secure-systems-lab/dsse; signatures are not looked at).</summary>
+/// predicate of an in-toto statement, which may be in its signed envelope (https://github.com/secure-systems-lab/dsse) and that in a bundle of sigstore; signatures are not looked at.</summary>
 internal static class SbomJson
 {
     private const int MostDepth = 64;
@@ -84,6 +84,9 @@ internal static class SbomJson
                     break;
                 case ("predicate", JsonTokenType.StartObject):
                     known |= ReadDocument(ref reader, inventory, out _);
+                    break;
+                case ("dsseEnvelope", JsonTokenType.StartObject):
+                    ReadDocument(ref reader, inventory, out payload);
                     break;
                 case ("payload", JsonTokenType.String):
                     reader.TryGetBytesFromBase64(out payload);

@@ -21,11 +21,11 @@ internal sealed partial class ContentStore
         // A refusal leaves nothing behind, not even an empty repository.
         if (!known && await CheckAsync(access, blobs, children, ct) is { } missing)
             return missing;
-        var wishes = known ? default : await WishesAsync(access, manifest, children, ct);
+        var said = known ? default : await SaidByAsync(access, manifest, children, ct);
         if (await repositories.EnsureAsync(by, access, ct) is not { } to)
             return Refusal.NamespaceGone;
         var refusal = await rules.ApplyAsync(new Change(ChangeKind.PutManifest, by, to) { Tags = tags, Digest = digest, Bytes = manifest.Bytes.Length },
-            terms => PutManifestAsync(by, to, manifest, digest, tags, known, blobs, children, wishes, terms, ct), ct);
+            terms => PutManifestAsync(by, to, manifest, digest, tags, known, blobs, children, said, terms, ct), ct);
         if (ReferenceEquals(refusal, BlobGone) && await MissingAsync(to, [.. blobs.Select(static b => b.Digest)], ct) is { } gone)
         {
             _blobs.Drop((to.RepositoryId, gone));
@@ -39,7 +39,7 @@ internal sealed partial class ContentStore
     }
 
     private Task<Refusal?> PutManifestAsync(
-        Principal by, RepositoryAccess to, Manifest manifest, Digest digest, IReadOnlyList<string> tags, bool known, List<Descriptor> blobs, List<Descriptor> children, TagWishes wishes, Terms terms, CancellationToken ct)
+        Principal by, RepositoryAccess to, Manifest manifest, Digest digest, IReadOnlyList<string> tags, bool known, List<Descriptor> blobs, List<Descriptor> children, Said said, Terms terms, CancellationToken ct)
     {
         var batch = new Batch<Refusal>();
         RequireRepository(batch, to);
@@ -55,7 +55,7 @@ internal sealed partial class ContentStore
         {
             LockChildren(batch, to, children);
             RequireBlobs(batch, to, [.. blobs.Select(static b => b.Digest)], BlobGone);
-            LinkManifest(batch, to, manifest, digest, blobs, children, wishes, tagged: tags.Count > 0);
+            LinkManifest(batch, to, manifest, digest, blobs, children, said, tagged: tags.Count > 0);
             if (quota.Enabled)
                 Usage.Count(batch, to, raw, manifest.Bytes.Length);
             batch.OnCommit(() => _manifests.Drop((to.RepositoryId, digest)));
@@ -147,7 +147,7 @@ internal sealed partial class ContentStore
         return RunAsync(batch, access, ct);
     }
 
-    private void LinkManifest(Batch<Refusal> batch, RepositoryAccess to, Manifest manifest, Digest digest, List<Descriptor> blobs, List<Descriptor> children, TagWishes wishes, bool tagged)
+    private void LinkManifest(Batch<Refusal> batch, RepositoryAccess to, Manifest manifest, Digest digest, List<Descriptor> blobs, List<Descriptor> children, Said said, bool tagged)
     {
         var (ns, repo, raw, bytes) = (("ns", (object?)to.NamespaceId), ("repo", (object?)to.RepositoryId), digest.ToArray(), manifest.Bytes.ToArray());
         batch.Add("INSERT INTO manifest (digest, content) VALUES (@digest, @content) ON CONFLICT (digest) DO NOTHING", ("digest", raw), ("content", bytes));
@@ -155,13 +155,13 @@ internal sealed partial class ContentStore
         if (db.ForKeyShare.Length > 0)
             batch.Require(ManifestGone, $"SELECT 1 FROM manifest WHERE digest = @digest {db.ForKeyShare}", ("digest", raw));
         batch.Add("""
-            INSERT INTO manifest_link (namespace_id, repository_id, digest, media_type, subject, artifact_type, descriptor, linked_ms, origin, expires_after_ms, immutable, pinned_ms)
-            VALUES (@ns, @repo, @digest, @type, @subject, @artifact, @descriptor, now_ms(), 'pushed', @lifetime, @immutable, @pinned)
+            INSERT INTO manifest_link (namespace_id, repository_id, digest, media_type, subject, artifact_type, descriptor, linked_ms, origin, expires_after_ms, immutable, platform, pinned_ms)
+            VALUES (@ns, @repo, @digest, @type, @subject, @artifact, @descriptor, now_ms(), 'pushed', @lifetime, @immutable, @platform, @pinned)
             ON CONFLICT (namespace_id, repository_id, digest) DO UPDATE SET
-                media_type = excluded.media_type, artifact_type = excluded.artifact_type, descriptor = excluded.descriptor, expires_after_ms = excluded.expires_after_ms, immutable = excluded.immutable,
+                media_type = excluded.media_type, artifact_type = excluded.artifact_type, descriptor = excluded.descriptor, expires_after_ms = excluded.expires_after_ms, immutable = excluded.immutable, platform = excluded.platform,
                 linked_ms = CASE WHEN manifest_link.deleted_ms IS NULL THEN manifest_link.linked_ms ELSE excluded.linked_ms END, deleted_ms = NULL, released_ms = NULL
             """, ns, repo, ("digest", raw), ("type", manifest.MediaType), ("subject", manifest.Subject?.Digest.ToArray()),
-            ("artifact", manifest.ArtifactType), ("lifetime", wishes.LifetimeMs), ("immutable", wishes.Immutable ? 1L : 0L), ("descriptor", manifest.Subject is null ? null : manifest.ReferrerDescriptor(digest, bytes.Length)), ("pinned", tagged ? 0L : null));
+            ("artifact", manifest.ArtifactType), ("lifetime", said.LifetimeMs), ("immutable", said.Immutable ? 1L : 0L), ("platform", said.Platform), ("descriptor", manifest.Subject is null ? null : manifest.ReferrerDescriptor(digest, bytes.Length)), ("pinned", tagged ? 0L : null));
         foreach (var (descriptor, kind) in blobs.Select(static b => (b, "blob")).Concat(children.Select(static c => (c, "child"))))
             batch.Add("""
                 INSERT INTO manifest_ref (namespace_id, repository_id, manifest, digest, size, kind) VALUES (@ns, @repo, @manifest, @digest, @size, @kind)

@@ -40,8 +40,11 @@ internal sealed class StoredFiles(Database db, Locations locations, LifetimeOpti
     }
 
     /// <summary>Has it stay for good.</summary>
-    public Task KeepAsync(string key, CancellationToken ct) => db.WriteAsync(tx => tx.ExecuteAsync(
-        $"UPDATE stored_file SET expires_ms = NULL WHERE location {db.Among("locations")} AND storage_key = @key", ("locations", _locations), ("key", key)), ct);
+    public Task KeepAsync(string key, CancellationToken ct) => db.WriteAsync(tx => KeepAsync(tx, key), ct);
+
+    /// <summary>The same, with the rows that name it.</summary>
+    public ValueTask<int> KeepAsync(Tx tx, string key) =>
+        tx.ExecuteAsync($"UPDATE stored_file SET expires_ms = NULL WHERE location {db.Among("locations")} AND storage_key = @key", ("locations", _locations), ("key", key));
 
     /// <summary>The file's bytes, of the first location that has them; null when none does.</summary>
     public async Task<Stream?> OpenAsync(string key, CancellationToken ct)
@@ -62,13 +65,16 @@ internal sealed class StoredFiles(Database db, Locations locations, LifetimeOpti
     }
 
     /// <summary>Makes it garbage, wherever it is.</summary>
-    public Task RemoveAsync(string key, CancellationToken ct) => db.WriteAsync(async tx =>
+    public Task RemoveAsync(string key, CancellationToken ct) => db.WriteAsync(tx => RemoveAsync(tx, key), ct);
+
+    /// <summary>The same, with the rows that named it.</summary>
+    public async ValueTask<int> RemoveAsync(Tx tx, string key)
     {
         var rows = await tx.ListAsync($"SELECT location FROM stored_file WHERE location {db.Among("locations")} AND storage_key = @key", static r => r.GetString(0), ("locations", _locations), ("key", key));
         foreach (var location in rows)
             await RemoveAsync(tx, location, key, 0);
-        return 0;
-    }, ct);
+        return rows.Count;
+    }
 
     /// <summary>Removes those whose time is over; how many there were.</summary>
     public async Task<int> SweepAsync(CancellationToken ct)

@@ -70,10 +70,8 @@ internal static class CompareApi
         return asked.Length > 0 ? both.Find(p => p == asked) : both.Contains(Preferred) ? Preferred : both.FirstOrDefault();
     }
 
-    // Attestations stand in an index as images for the platform unknown/unknown.
-    private static IEnumerable<string> Platforms(Compared of) => of.Manifest.IsIndex
-        ? of.Manifest.Children.Select(static c => c.Platform).OfType<string>().Where(static p => p != "unknown/unknown")
-        : of.Config is { } config ? [string.Join('/', new[] { ImageHistory.Text(config, "os"), ImageHistory.Text(config, "architecture"), ImageHistory.Text(config, "variant") }.Where(static part => !string.IsNullOrEmpty(part)))] : [];
+    private static IEnumerable<string> Platforms(Compared of) =>
+        of.Manifest.IsIndex ? of.Manifest.Platforms : of.Config is { } config && ImageFacts.PlatformOf(config) is { } platform ? [platform] : [];
 
     private static ComparedImage View(string reference, Compared image, ScanRow? scan) => new(
         reference, image.Digest.ToString(), image.Manifest.MediaType, ManifestsApi.Sum(image.Manifest.RequiredBlobs.Select(static b => b.Size)),

@@ -34,7 +34,7 @@ internal static class ManifestsApi
         using var document = JsonDocument.Parse(entry.Bytes);
         var config = await ImageConfig.ReadAsync(content, access, manifest, ct);
         var platforms = manifest.IsIndex ? await PlatformsAsync(access, manifests, manifest, document.RootElement.GetProperty("manifests"), ct) : null;
-        var layers = manifest.IsIndex ? null : ImageHistory.Layers(manifest, document.RootElement.GetProperty("layers"), ImageLabels.HasLabels(manifest) ? config.Content : null);
+        var layers = manifest.IsIndex ? null : ImageHistory.Layers(manifest, document.RootElement.GetProperty("layers"), ImageFacts.HasConfig(manifest) ? config.Content : null);
         var layersSize = manifest.IsIndex ? (long?)null : Sum(manifest.Layers.Select(static l => l.Size));
         var (referrers, more) = await manifests.ReferrersAsync(access, digest, ct);
         return TypedResults.Json(new ShownManifest(

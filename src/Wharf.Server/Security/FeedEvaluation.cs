@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Wharf.Scanner;
 using Wharf.Scanner.Feeds.Revisions;
 using Wharf.Scanner.Matching;
-using Wharf.Server.Content;
 using Wharf.Server.Data;
 using Wharf.Server.Outbox;
 
@@ -13,7 +12,7 @@ namespace Wharf.Server.Security;
 /// CVEs besides, the findings of those. Changes are noted with the findings in one transaction, and told when all are in: one event for each manifest of each
 /// repository. What a newer revision changes before that is told with it, as one change. Killed in between, it begins again and finds the rest. The first revision of a feed is told to nobody.
 /// </summary>
-internal sealed partial class FeedEvaluation(Database db, FeedStore store, FeedsInUse feeds, StoredFiles files, FindingStore findings, ILogger<FeedEvaluation> logger)
+internal sealed partial class FeedEvaluation(Database db, FeedStore store, FeedsInUse feeds, FindingStore findings, ILogger<FeedEvaluation> logger)
 {
     private const int Names = 500;
     private const int Components = 1000;
@@ -60,9 +59,7 @@ internal sealed partial class FeedEvaluation(Database db, FeedStore store, Feeds
                     names += page.Length;
                     await EvaluateAsync((after, count) => ecosystem.Key == Scanner.Feeds.Ecosystem.Cve ? findings.ListComponentsWithAsync(page, after, count, ct) : findings.ListComponentsAsync(ecosystem.Key, page, after, count, ct));
                 }
-        await store.EvaluatedAsync(feed.Name, feed.StorageKey, ct);
-        if (feed.EvaluatedKey is { } former)
-            await files.RemoveAsync(former, ct);
+        await store.EvaluatedAsync(feed, ct);
         Log.Evaluated(logger, feed.Name, feed.Revision, names, components, changes, TimeProvider.System.GetElapsedTime(began).TotalSeconds);
 
         async Task EvaluateAsync(Func<long, int, ValueTask<List<(long Id, StoredComponent Component)>>> list)

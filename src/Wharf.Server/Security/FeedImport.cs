@@ -12,6 +12,9 @@ internal sealed class FeedImport(FeedStore store, FeedsInUse feeds, StoredFiles 
     // A list that was cut off in the middle of a line looks whole. No publisher takes back as much at once.
     private const double LeastKept = 0.9;
 
+    // What a killed process leaves goes after that.
+    private static readonly TimeSpan s_unfinished = TimeSpan.FromDays(1);
+
     // Another that imports the same feed at the same time is done before long.
     private const int Attempts = 5;
 
@@ -69,15 +72,13 @@ internal sealed class FeedImport(FeedStore store, FeedsInUse feeds, StoredFiles 
             foreach (var file in feed.Files)
                 served.Add(new FeedFile(file.Path, await StoreAsync(Path.Join(directory, file.Path), ct), file.Size, validators.GetValueOrDefault(file.Path), new DateTimeOffset(file.Changed).ToUnixTimeMilliseconds()));
             var isSet = await store.SetAsync(info, key, served, before, ct);
-            // Of two imports at once one is a moment later, and then compares with the other's.
-            foreach (var unused in isSet ? before?.Files ?? [] : served)
-                await files.RemoveAsync(unused.Key, ct);
-            if (!isSame && !isSet)
-                await files.RemoveAsync(key, ct);
-            if (isSet && !isSame && before is not null && before.StorageKey != before.EvaluatedKey)
-                await files.RemoveAsync(before.StorageKey, ct);
             if (isSet)
                 return new FeedOutcome(info.Name, info, !isSame, leftOut == 0 ? null : $"{leftOut} records could not be read and were left out.");
+            // Of two imports at once one is a moment later, and then compares with the other's.
+            foreach (var unused in served)
+                await files.RemoveAsync(unused.Key, ct);
+            if (!isSame)
+                await files.RemoveAsync(key, ct);
         }
         throw new InvalidDataException("Others import it all the time.");
     }
@@ -92,7 +93,7 @@ internal sealed class FeedImport(FeedStore store, FeedsInUse feeds, StoredFiles 
     private async Task<string> StoreAsync(string path, CancellationToken ct)
     {
         await using var from = File.OpenRead(path);
-        return await files.WriteAsync("feed", null, async writer =>
+        return await files.WriteAsync("feed", s_unfinished, async writer =>
         {
             var buffer = new byte[1 << 20];
             for (int n; (n = await from.ReadAsync(buffer, ct)) > 0;)

@@ -1,11 +1,12 @@
 using System.Text.Json;
 using Wharf.Scanner.Feeds;
+using Wharf.Server.Content;
 using Wharf.Server.Data;
 
 namespace Wharf.Server.Security;
 
 /// <summary>The table of feeds.</summary>
-internal sealed class FeedStore(Database db)
+internal sealed class FeedStore(Database db, StoredFiles stored)
 {
     private const string Columns = "name, revision, date_ms, licence, statements, storage_key, evaluated_key, evaluating_key, files, imported_ms, checked_ms, problem";
 
@@ -24,7 +25,7 @@ internal sealed class FeedStore(Database db)
     public async Task<IReadOnlyList<FeedProblem>> ListProblemsAsync(CancellationToken ct) =>
         await db.ListAsync("SELECT name, problem, checked_ms FROM feed_problem ORDER BY name", static r => new FeedProblem(r.GetString(0), r.GetString(1), r.GetInt64(2)), ct);
 
-    /// <summary>Puts a new revision in the place of the former one, with what the publisher served.</summary>
+    /// <summary>Puts a new revision in the place of the former one, with what the publisher served. Its files stay from now on, and those that nothing needs any more go.</summary>
     /// <param name="before">What there was; null: nothing.</param>
     /// <returns>False when there is something else by now.</returns>
     public Task<bool> SetAsync(FeedInfo info, string storageKey, IReadOnlyList<FeedFile> files, FeedRow? before, CancellationToken ct) => db.WriteAsync(async tx =>
@@ -35,7 +36,7 @@ internal sealed class FeedStore(Database db)
             ("files", Json(files)), ("former", before?.StorageKey), ("served", before is null ? null : Json(before.Files)),
         };
         await tx.ExecuteAsync("DELETE FROM feed_problem WHERE name = @name", ("name", info.Name));
-        return await tx.ExecuteAsync(before is null
+        var isSet = await tx.ExecuteAsync(before is null
             ? """
                 INSERT INTO feed (name, revision, date_ms, licence, statements, storage_key, files, imported_ms, checked_ms) SELECT @name, @revision, @date, @licence, @statements, @key, @files, now_ms(), now_ms() WHERE 1 = 1
                 ON CONFLICT (name) DO NOTHING
@@ -44,6 +45,16 @@ internal sealed class FeedStore(Database db)
                 UPDATE feed SET revision = @revision, date_ms = @date, licence = @licence, statements = @statements, storage_key = @key, files = @files, imported_ms = now_ms(), checked_ms = now_ms(), problem = NULL
                  WHERE name = @name AND storage_key = @former AND files = @served
                 """, before is null ? args[..^2] : args) == 1;
+        if (!isSet)
+            return false;
+        foreach (var key in files.Select(static f => f.Key).Append(storageKey))
+            await stored.KeepAsync(tx, key);
+        foreach (var file in before?.Files ?? [])
+            await stored.RemoveAsync(tx, file.Key);
+        // Findings may rest on it until the new one is evaluated.
+        if (before is not null && before.StorageKey != storageKey && before.StorageKey != before.EvaluatedKey)
+            await stored.RemoveAsync(tx, before.StorageKey);
+        return true;
     }, ct);
 
     /// <summary>Notes that a feed was asked for and had nothing new, or could not be read.</summary>
@@ -61,14 +72,16 @@ internal sealed class FeedStore(Database db)
     public Task EvaluatingAsync(string name, string storageKey, CancellationToken ct) => db.WriteAsync(tx => tx.ExecuteAsync(
         "UPDATE feed SET evaluating_key = @key WHERE name = @name", ("name", name), ("key", storageKey)), ct);
 
-    /// <summary>Notes that findings rest on a revision by now, and which manifests are to be told of what changed.</summary>
-    public Task EvaluatedAsync(string name, string storageKey, CancellationToken ct) => db.WriteAsync(async tx =>
+    /// <summary>Notes that findings rest on a revision by now and not on the one before, whose file goes, and which manifests are to be told of what changed.</summary>
+    public Task EvaluatedAsync(FeedRow feed, CancellationToken ct) => db.WriteAsync(async tx =>
     {
         await tx.ExecuteAsync("""
             INSERT INTO finding_news (feed, manifest) SELECT DISTINCT ch.feed, mc.manifest FROM finding_change ch JOIN manifest_component mc ON mc.component_id = ch.component_id WHERE ch.feed = @name
             ON CONFLICT (feed, manifest) DO NOTHING
-            """, ("name", name));
-        return await tx.ExecuteAsync("UPDATE feed SET evaluated_key = @key, evaluating_key = NULL WHERE name = @name", ("name", name), ("key", storageKey));
+            """, ("name", feed.Name));
+        if (feed.EvaluatedKey is { } former)
+            await stored.RemoveAsync(tx, former);
+        return await tx.ExecuteAsync("UPDATE feed SET evaluated_key = @key, evaluating_key = NULL WHERE name = @name", ("name", feed.Name), ("key", feed.StorageKey));
     }, ct);
 
     private static string Json(IReadOnlyList<FeedFile> files) => JsonSerializer.Serialize(files, SecurityJson.Default.IReadOnlyListFeedFile);

@@ -32,8 +32,8 @@ internal sealed class ImageScanner(RawContent content, FeedsInUse feeds, ScanSto
         }
         if (WhyNot(bytes, out var manifest) is { } reason)
         {
-            if (manifest?.Subject is { } subject && AttachedSboms.Of(manifest).Any())
-                await queue.AgainAsync(subject.Digest, ct);
+            foreach (var image in manifest is null ? [] : await sboms.ImagesOfAsync(turn.Manifest, manifest, ct))
+                await queue.AgainAsync(image, ct);
             await queue.EndAsync(turn, ScanState.Unsupported, reason, ct);
             return;
         }

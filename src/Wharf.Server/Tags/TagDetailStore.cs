@@ -42,10 +42,10 @@ internal sealed class TagDetailStore(Database db, SecurityReports security)
             SELECT l.digest, CASE WHEN {IsIndex} AND length(m.content) <= {MaxIndex} THEN m.content END,
                    CASE WHEN {IsIndex} THEN (SELECT CAST(sum(b.size) AS BIGINT) {Blobs} AND b.manifest IN (
                                   SELECT c.digest FROM manifest_ref c WHERE c.namespace_id = l.namespace_id AND c.repository_id = l.repository_id AND c.manifest = l.digest AND c.kind = 'child'))
-                        ELSE (SELECT CAST(sum(b.size) AS BIGINT) {Blobs} AND b.manifest = l.digest) END
+                        ELSE (SELECT CAST(sum(b.size) AS BIGINT) {Blobs} AND b.manifest = l.digest) END, l.platform
               FROM manifest_link l JOIN manifest m ON m.digest = l.digest
              WHERE l.namespace_id = @ns AND l.repository_id = @repo AND l.digest {db.AmongBytes("digests")} AND l.deleted_ms IS NULL
-            """, static r => (new Digest(r.GetFieldValue<byte[]>(0)), r.IsDBNull(1) ? null : Platforms(r.GetFieldValue<byte[]>(1)), r.IsDBNull(2) ? 0 : r.GetInt64(2)), ct, Args(access, digests)))
+            """, static r => (new Digest(r.GetFieldValue<byte[]>(0)), r.IsDBNull(1) ? r.IsDBNull(3) ? null : [r.GetString(3)] : Platforms(r.GetFieldValue<byte[]>(1)), r.IsDBNull(2) ? 0 : r.GetInt64(2)), ct, Args(access, digests)))
             .ToDictionary(static m => m.Item1, static m => (m.Item2, m.Item3));
     }
 
@@ -77,11 +77,9 @@ internal sealed class TagDetailStore(Database db, SecurityReports security)
     private static (string, object?)[] Args(RepositoryAccess access, List<Digest> digests) =>
         [("ns", access.NamespaceId), ("repo", access.RepositoryId), ("digests", digests.ConvertAll(static d => d.ToArray()).ToArray())];
 
-    // Attestations stand in an index as images for the platform unknown/unknown.
-    private static IReadOnlyList<string>? Platforms(byte[] index) => Manifest.TryParse(index, out var manifest, out _)
-        ? [.. manifest.Children.Select(static c => c.Platform).OfType<string>().Where(static p => p != "unknown/unknown").Distinct(StringComparer.Ordinal)] : null;
+    private static IReadOnlyList<string>? Platforms(byte[] index) => Manifest.TryParse(index, out var manifest, out _) ? [.. manifest.Platforms] : null;
 }
 
-/// <param name="Platforms">Of an index; null for an image, and for an index of more than 64 KiB.</param>
+/// <param name="Platforms">Of an index or, one, of an image; null where its config does not say, and for an index of more than 64 KiB.</param>
 /// <param name="Size">Bytes of all blobs.</param>
 internal sealed record TagDetails(IReadOnlyList<string>? Platforms, long Size, ImageFindings? Findings, bool Signed, long Pulls, long? LastPullMs);

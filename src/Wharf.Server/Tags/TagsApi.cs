@@ -236,7 +236,7 @@ internal sealed record TagLifetime(
     public ShownDetails? Details { get; init; }
 }
 
-/// <param name="Platforms">Of an index, such as linux/arm64.</param>
+/// <param name="Platforms">Of an index or an image, such as linux/arm64; null where it does not say.</param>
 /// <param name="Size">Bytes of all blobs; of an index, of its images that are here.</param>
 /// <param name="Signed">Whether a signature of it is here; nobody has verified that.</param>
 /// <param name="PullCount">By this tag.</param>

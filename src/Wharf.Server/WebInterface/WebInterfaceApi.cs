@@ -19,7 +19,7 @@ internal static class WebInterfaceApi
         "/organization", "/organization/{**page}", "/user/{**page}", "/repository", "/repository/{**page}",
     ];
 
-    private static readonly string[] s_files = ["/theme.js", "/wharf.svg"];
+    private static readonly string[] s_files = ["/theme.js", "/wharf.svg", "/third-party.txt"];
 
     // Only our own files run or are loaded; no other page can frame them, and forms go nowhere else.
     private const string PagePolicy =
@@ -72,7 +72,7 @@ internal static class WebInterfaceApi
         if (!path.StartsWith(s_root + Path.DirectorySeparatorChar, StringComparison.Ordinal) || !File.Exists(path))
             return null;
         var type = s_types.TryGetContentType(path, out var known) ? known : "application/octet-stream";
-        if (type is "text/html" or "text/javascript" or "text/css")
+        if (type is "text/html" or "text/javascript" or "text/css" or "text/plain")
             type += "; charset=utf-8";
         http.Response.Headers.Vary = HeaderNames.AcceptEncoding;
         foreach (var (coding, ending) in (ReadOnlySpan<(string, string)>)[("br", ".br"), ("gzip", ".gz")])

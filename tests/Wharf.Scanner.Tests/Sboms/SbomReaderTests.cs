@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using Wharf.Scanner.Indexing;
 using Wharf.Scanner.Sboms;
@@ -145,6 +144,7 @@ public sealed class SbomReaderTests
 
         Assert.Single(Read(Statement).Components);
         Assert.Single(Read(envelope).Components);
+        Assert.Single(Read($$"""{ "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json", "verificationMaterial": {}, "dsseEnvelope": {{envelope}} }""").Components);
     }
 
     [Fact]
@@ -189,11 +189,12 @@ public sealed class SbomReaderTests
     public void What_is_no_document_is_refused_at_once(string what, string text)
     {
         var content = Encoding.UTF8.GetBytes(text);
-        var watch = Stopwatch.StartNew();
+        var began = ProcessorTime.OfThread;
 
         Assert.Throws<InvalidDataException>(() => SbomReader.Read(new MemoryStream(content)));
 
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(2), $"{what}: {watch.Elapsed}");
+        var took = ProcessorTime.OfThread - began;
+        Assert.True(took < TimeSpan.FromSeconds(2), $"{what}: {took}");
     }
 
     [Theory]

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Wharf.Tests.Packaging;
 
-/// <summary>The wharf.cdx.json of a published program.</summary>
+/// <summary>A bill of materials of a published program: of its own packages, or of those that its pages were built from.</summary>
 internal sealed class BillOfMaterials
 {
     private BillOfMaterials(JsonElement document) => Document = document;
@@ -11,6 +11,9 @@ internal sealed class BillOfMaterials
 
     public IEnumerable<JsonElement> Components => Document.GetProperty("components").EnumerateArray();
 
-    public static BillOfMaterials In(string programDirectory) =>
-        new(JsonDocument.Parse(File.ReadAllBytes(Path.Combine(programDirectory, "wharf.cdx.json"))).RootElement);
+    public static BillOfMaterials In(string programDirectory) => Read(Path.Combine(programDirectory, "wharf.cdx.json"));
+
+    public static BillOfMaterials OfPages(string programDirectory) => Read(Path.Combine(programDirectory, "wharf-web.cdx.json"));
+
+    private static BillOfMaterials Read(string file) => new(JsonDocument.Parse(File.ReadAllBytes(file)).RootElement);
 }

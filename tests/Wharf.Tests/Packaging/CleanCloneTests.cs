@@ -2,9 +2,10 @@ using System.Diagnostics;
 
 namespace Wharf.Tests.Packaging;
 
+/// <summary>CI builds a fresh clone itself, but with the packages that are there.</summary>
 public sealed class CleanCloneTests
 {
-    [Fact, Trait("Speed", "Slow")]
+    [Fact, Trait("Speed", "Long")]
     public async Task A_clean_clone_with_an_empty_package_cache_builds_without_a_warning()
     {
         var folder = Directory.CreateTempSubdirectory("wharf-clone-").FullName;

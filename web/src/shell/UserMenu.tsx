@@ -47,7 +47,10 @@ export function UserMenu() {
         </DropdownList>
       </DropdownGroup>
       <Divider />
-      <DropdownList><DropdownItem onClick={() => void signOut()}>{t('signOut')}</DropdownItem></DropdownList>
+      <DropdownList>
+        <DropdownItem to="/third-party.txt" target="_blank">{t('thirdParty')}</DropdownItem>
+        <DropdownItem onClick={() => void signOut()}>{t('signOut')}</DropdownItem>
+      </DropdownList>
     </Dropdown>
   );
 }

@@ -13,6 +13,7 @@ export const t = catalogue('shell', {
   account: 'Account settings',
   signIn: 'Sign in',
   signOut: 'Sign out',
+  thirdParty: 'Licences of others’ work',
   theme: 'Colours',
   light: 'Light',
   dark: 'Dark',

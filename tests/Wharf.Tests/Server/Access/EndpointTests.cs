@@ -26,7 +26,7 @@ public sealed partial class EndpointTests(UserRegistry registry) : IClassFixture
         "/v2/{**rest}", // says only that there is nothing
         // The pages: the same document for everyone, which shows what the API gives to who looks.
         "/", "/signin", "/createaccount", "/setup", "/welcome", "/account", "/search", "/security", "/superuser",
-        "/organization", "/organization/{**page}", "/user/{**page}", "/repository", "/repository/{**page}", "/assets/{name}", "/theme.js", "/wharf.svg",
+        "/organization", "/organization/{**page}", "/user/{**page}", "/repository", "/repository/{**page}", "/assets/{name}", "/theme.js", "/wharf.svg", "/third-party.txt",
     ];
 
     [Fact]

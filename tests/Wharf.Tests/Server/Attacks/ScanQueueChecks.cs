@@ -12,8 +12,9 @@ internal sealed class ScanQueueChecks(AttackedRegistry registry) : Checks(regist
     [Attack("I16", Slow = true)]
     public static async Task A_scanner_that_is_killed_anywhere_is_followed_by_one_that_finds_the_same()
     {
-        const int Points = 20;
         await using var scanning = await Server.Registry.StartAsync<ScanningRegistry>();
+        // What is scanned again is decided by the same rows on PostgreSQL, where each start takes longer.
+        var points = scanning.Database is null ? 20 : 8;
         var repository = scanning.NewRepository();
         var began = await BeginAsync(-1);
         var clean = Told(await ScanningRegistry.ScannedAsync(scanning.UserClient, repository, began, "?packages=true"), -1);
@@ -24,10 +25,10 @@ internal sealed class ScanQueueChecks(AttackedRegistry registry) : Checks(regist
         var whole = Stopwatch.GetElapsedTime(started);
 
         var cut = 0;
-        for (var point = 0; point < Points; point++)
+        for (var point = 0; point < points; point++)
         {
             var image = await BeginAsync(point);
-            await Task.Delay(whole * point / Points, TestContext.Current.CancellationToken);
+            await Task.Delay(whole * point / points, TestContext.Current.CancellationToken);
             await scanning.KillAsync();
             await scanning.RestartAsync(async () =>
             {
@@ -39,8 +40,8 @@ internal sealed class ScanQueueChecks(AttackedRegistry registry) : Checks(regist
             Assert.Equal(clean, Told(await ScanningRegistry.ScannedAsync(scanning.UserClient, repository, image, "?packages=true"), point));
         }
 
-        Assert.True(cut > Points / 3, $"Only {cut} of {Points} kills came while it was scanned: this proves nothing.");
-        Console.WriteLine($"   {cut} of {Points} kills of the scanner came within the {whole.TotalMilliseconds:0} ms of a scan; each image was scanned as if there had been none");
+        Assert.True(cut > points / 3, $"Only {cut} of {points} kills came while it was scanned: this proves nothing.");
+        Console.WriteLine($"   {cut} of {points} kills of the scanner came within the {whole.TotalMilliseconds:0} ms of a scan; each image was scanned as if there had been none");
 
         // Pushes an image whose layers and packages no other has, and waits until it is begun.
         async Task<Digest> BeginAsync(int point)

@@ -12,6 +12,7 @@ internal static class FirstSchema
     public static int Newest { get; } = Migration.All()[^1].Version;
 
     public static Task RestoreAsync(DbConnection connection) => ExecuteAsync(connection, """
+        ALTER TABLE manifest_link DROP COLUMN platform;
         DROP INDEX tag_name;
         DROP TABLE repository_day;
         DROP TABLE legal_hold;

@@ -2,10 +2,11 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Wharf.Oci;
+using Wharf.Tests.Clients;
 
 namespace Wharf.Tests.Server.Security;
 
-/// <summary>SBOMs that are attached to images as referrers.</summary>
+/// <summary>SBOMs that are attached to images: as referrers, by cosign's tags, and by the attestations in an index.</summary>
 public sealed class AttachedSbomTests(ScanningRegistry registry) : IClassFixture<ScanningRegistry>
 {
     private const string CycloneDx = "application/vnd.cyclonedx+json";
@@ -65,13 +66,82 @@ public sealed class AttachedSbomTests(ScanningRegistry registry) : IClassFixture
         var sbom = Sbom(CycloneDx, $"pkg:npm/{name}@1.0.0");
         var referrer = await AttachAsync($"{stranger.Name}/copy", image, CycloneDx, sbom, stranger.Client);
         await AgainAsync(image, referrer);
-        Assert.Equal(["shown"], await NamesAsync());
+        Assert.Equal(["shown"], await NamesAsync(_client, mine, image));
 
         await AttachAsync(mine, image, CycloneDx, sbom);
         await registry.RunAsync($"UPDATE scan SET due_ms = 0, queued_ms = 0, attempts = 0 WHERE manifest = {registry.Sql(image.Digest)}");
         await UntilAsync(mine, image, r => r["packages"]!.AsArray().Any(p => (string)p!["name"]! == name));
+    }
 
-        async Task<string[]> NamesAsync() => [.. (await ScanningRegistry.ScannedAsync(_client, mine, image.Digest, "?packages=true"))["packages"]!.AsArray().Select(static p => (string)p!["name"]!)];
+    [Theory]
+    [InlineData("cosign2", "attach", "sbom", "--sbom", "sbom.json", "--type", "cyclonedx")]
+    [InlineData("cosign2", "attest", "--yes", "--key", "cosign.key", "--predicate", "sbom.json", "--type", "cyclonedx", "--tlog-upload=false")]
+    [InlineData("cosign3", "attest", "--yes", "--key", "cosign.key", "--predicate", "sbom.json", "--type", "cyclonedx", "--use-signing-config=false", "--tlog-upload=false")]
+    public async Task What_cosign_attaches_or_attests_is_read(params string[] command)
+    {
+        await using var home = new ClientHome { Variables = { ["COSIGN_PASSWORD"] = "" } };
+        var (user, name) = (await registry.CreateUserAsync(), "s" + Guid.NewGuid().ToString("n"));
+        var (repository, image) = ($"{user.Name}/app", ImageOfFiles.Of(ImageOfFiles.Python("shown", "1.0")));
+        await image.PushAsync(user.Client, repository, "v1");
+        await ScanningRegistry.ScannedAsync(user.Client, repository, image.Digest);
+        await File.WriteAllBytesAsync(home.At("sbom.json"), Sbom(CycloneDx, $"pkg:npm/{name}@1.0.0"), TestContext.Current.CancellationToken);
+        await home.RunAsync(command[0], "login", registry.Host, "-u", user.Name, "-p", user.Password);
+        await home.RunAsync(command[0], "generate-key-pair");
+
+        await home.RunAsync([.. command, $"{registry.Host}/{repository}@{image.Digest}"]);
+
+        await UntilAsync(repository, image, r => r["packages"]!.AsArray().Any(p => (string)p!["name"]! == name), user.Client);
+    }
+
+    [Fact]
+    public async Task What_BuildKit_attests_beside_an_image_in_an_index_is_read_for_that_image()
+    {
+        var (repository, name) = (registry.NewRepository(), "s" + Guid.NewGuid().ToString("n"));
+        var (image, other) = (ImageOfFiles.Of(ImageOfFiles.Python("shown", "1.0")), ImageOfFiles.Of(ImageOfFiles.Python("shown", "1.0")));
+        await image.PushAsync(_client, repository, "amd64");
+        await other.PushAsync(_client, repository, "arm64");
+        var (sbom, provenance) = (Statement("https://spdx.dev/Document", Sbom(Spdx, $"pkg:npm/{name}@1.0.0")), Statement("https://slsa.dev/provenance/v1", "{}"u8.ToArray()));
+        var config = Encoding.UTF8.GetBytes("""{"architecture":"unknown","os":"unknown","config":{},"rootfs":{"type":"layers","diff_ids":[]}}""");
+        foreach (var blob in new[] { sbom, provenance, config })
+            await _client.PushBlobAsync(repository, blob);
+        var attestation = JsonSerializer.SerializeToUtf8Bytes(new JsonObject
+        {
+            ["schemaVersion"] = 2,
+            ["mediaType"] = MediaTypes.OciManifest,
+            ["config"] = Image.Descriptor(MediaTypes.OciConfig, config),
+            ["layers"] = new JsonArray(Layer(sbom, "https://spdx.dev/Document"), Layer(provenance, "https://slsa.dev/provenance/v1")),
+        });
+        (await _client.PutManifestAsync(repository, Digest.Of(attestation).ToString(), attestation)).Is(201);
+        await ScanningRegistry.ScannedAsync(_client, repository, image.Digest);
+        await ScanningRegistry.ScannedAsync(_client, repository, other.Digest);
+        var of = Image.Descriptor(MediaTypes.OciManifest, attestation);
+        of["platform"] = new JsonObject { ["os"] = "unknown", ["architecture"] = "unknown" };
+        of["annotations"] = new JsonObject { ["vnd.docker.reference.type"] = "attestation-manifest", ["vnd.docker.reference.digest"] = image.Digest.ToString() };
+        var index = JsonSerializer.SerializeToUtf8Bytes(new JsonObject
+        {
+            ["schemaVersion"] = 2,
+            ["mediaType"] = MediaTypes.OciIndex,
+            ["manifests"] = new JsonArray(Image.Descriptor(MediaTypes.OciManifest, image.Manifest), Image.Descriptor(MediaTypes.OciManifest, other.Manifest), of),
+        });
+
+        (await _client.PutManifestAsync(repository, "latest", index, MediaTypes.OciIndex)).Is(201);
+
+        var report = await UntilAsync(repository, image, r => r["packages"]!.AsArray().Any(p => (string)p!["name"]! == name));
+        Assert.Empty(report["problems"]!.AsArray());
+        await AgainAsync(other, Digest.Of(index));
+        Assert.Equal(["shown"], await NamesAsync(_client, repository, other));
+
+        // In a second repository only the image is: there nobody has said it, and so it is not said anywhere.
+        await image.PushAsync(_client, registry.NewRepository(), "v1");
+        await registry.RunAsync($"UPDATE scan SET due_ms = 0, queued_ms = 0, attempts = 0 WHERE manifest = {registry.Sql(image.Digest)}");
+        await UntilAsync(repository, image, static r => r["packages"]!.AsArray().Count == 1);
+
+        static JsonObject Layer(byte[] statement, string predicate)
+        {
+            var descriptor = Image.Descriptor("application/vnd.in-toto+json", statement);
+            descriptor["annotations"] = new JsonObject { ["in-toto.io/predicate-type"] = predicate };
+            return descriptor;
+        }
     }
 
     [Theory]
@@ -108,6 +178,17 @@ public sealed class AttachedSbomTests(ScanningRegistry registry) : IClassFixture
         Assert.StartsWith("More than 16 SBOMs", (string)Assert.Single(report["problems"]!.AsArray())!, StringComparison.Ordinal);
     }
 
+    private static async Task<string[]> NamesAsync(HttpClient client, string repository, ImageOfFiles image) =>
+        [.. (await ScanningRegistry.ScannedAsync(client, repository, image.Digest, "?packages=true"))["packages"]!.AsArray().Select(static p => (string)p!["name"]!)];
+
+    private static byte[] Statement(string predicateType, byte[] predicate) => JsonSerializer.SerializeToUtf8Bytes(new JsonObject
+    {
+        ["_type"] = "https://in-toto.io/Statement/v0.1",
+        ["predicateType"] = predicateType,
+        ["subject"] = new JsonArray(),
+        ["predicate"] = JsonNode.Parse(predicate),
+    });
+
     private static byte[] Sbom(string mediaType, params string[] purls) => JsonSerializer.SerializeToUtf8Bytes(mediaType == CycloneDx
         ? new JsonObject { ["bomFormat"] = "CycloneDX", ["specVersion"] = "1.5", ["components"] = new JsonArray([.. purls.Select(static p => (JsonNode)new JsonObject { ["type"] = "library", ["name"] = "x", ["purl"] = p })]) }
         : new JsonObject
@@ -136,9 +217,9 @@ public sealed class AttachedSbomTests(ScanningRegistry registry) : IClassFixture
         return digest;
     }
 
-    private Task<JsonNode> UntilAsync(string repository, ImageOfFiles image, Func<JsonNode, bool> isThere) => Poll.UntilAsync<JsonNode>(async () =>
+    private Task<JsonNode> UntilAsync(string repository, ImageOfFiles image, Func<JsonNode, bool> isThere, HttpClient? client = null) => Poll.UntilAsync<JsonNode>(async () =>
     {
-        var report = JsonNode.Parse((await _client.ReadAsync($"/api/v1/repository/{repository}/manifest/{image.Digest}/vulnerabilities?packages=true")).Is(200).Body)!;
+        var report = JsonNode.Parse((await (client ?? _client).ReadAsync($"/api/v1/repository/{repository}/manifest/{image.Digest}/vulnerabilities?packages=true")).Is(200).Body)!;
         return (string)report["status"]! == "scanned" && isThere(report) ? report : null!;
     });
 

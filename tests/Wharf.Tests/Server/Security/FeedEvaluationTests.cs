@@ -31,6 +31,7 @@ public sealed class FeedEvaluationTests(ScanningRegistry registry) : IClassFixtu
 
         await CheckEventsAsync(repository, image, 1);
         Assert.Equal(await registry.CountAsync("SELECT count(*) FROM feed") * 2, await registry.CountAsync("SELECT count(*) FROM stored_file WHERE purpose = 'feed'"));
+        Assert.Equal(0, await registry.CountAsync("SELECT count(*) FROM stored_file WHERE purpose = 'feed' AND expires_ms IS NOT NULL"));
 
         string Of(int n) => FeedsInTest.Record($"GHSA-{n}", $"CVE-2031-{n}", "npm", name, "2.0.0");
     }
@@ -51,7 +52,7 @@ public sealed class FeedEvaluationTests(ScanningRegistry registry) : IClassFixtu
         for (var revision = 0; revision < 8; revision++)
         {
             // Each says something else of each name, or nothing.
-            feeds.Osv("npm", [.. Enumerable.Range(0, Packages).Where(i => (i + revision) % 3 != 0).Select(i => FeedsInTest.Record($"GHSA-{i}", $"CVE-2032-{i}{(revision == 7 ? 0 : revision % 4)}", "npm", $"{name}{i}", "2.0.0"))]);
+            feeds.Osv("npm", [.. Enumerable.Range(0, Packages).Where(i => (i + revision) % 3 != 0).Select(i => FeedsInTest.Record($"GHSA-{i}", $"CVE-2032-{i}{(revision == 7 ? 0 : 1 + (revision % 4))}", "npm", $"{name}{i}", "2.0.0"))]);
             var finished = await registry.TryImportAsync(feeds, "--force");
             Assert.True(finished.Code == 0, finished.Output + finished.Errors);
             overtaken += (int)await registry.CountAsync("SELECT count(*) FROM feed WHERE name = 'osv-npm' AND evaluated_key <> storage_key");

@@ -155,6 +155,7 @@ function TagRow({ repository, tag, top, index, parts, canWrite, canAdmin, chosen
         <Link to="/repository/$" params={{ _splat: referencePath(repository, name) }}>{name}</Link>
         {tag.immutable && <Tooltip content={t('immutable')}><span tabIndex={0} aria-label={t('immutable')}><LockIcon /></span></Tooltip>}
         {tag.is_manifest_list && <Label isCompact className="wharf-hide-small" title={tag.details?.platforms?.join(', ')}>{t('platforms', { count: tag.details?.platforms?.length ?? tag.child_manifest_count ?? 0 })}</Label>}
+        {!tag.is_manifest_list && tag.details?.platforms?.map((each) => <Label key={each} isCompact variant="outline" className="wharf-hide-small">{each}</Label>)}
         {tag.details?.signed && <Label isCompact color="green" className="wharf-hide-small">{t('signed')}</Label>}
       </div>
       <div role="cell" className="wharf-cell-risk"><TagRisk tag={tag} to={referencePath(repository, name)} /></div>
