@@ -20,7 +20,7 @@ internal sealed class JournalTable
         new("account_grant", 3, "namespace_id repository_id account_id role granted_by granted_ms") { Needs = "repository.id=repository_id" },
         new("team_grant", 3, "namespace_id repository_id team_id role granted_by granted_ms") { Needs = "repository.id=repository_id team.id=team_id" },
         new("manifest", 1, "digest# content#") { PageSize = 20 },
-        new("manifest_link", 3, "namespace_id repository_id digest# media_type$ subject# artifact_type$ descriptor# linked_ms deleted_ms origin$ pinned_ms expires_after_ms immutable") { Needs = "repository.id=repository_id manifest.digest=digest", LeavesOut = "released_ms" },
+        new("manifest_link", 3, "namespace_id repository_id digest# media_type$ subject# artifact_type$ descriptor# linked_ms deleted_ms origin$ pinned_ms expires_after_ms immutable platform$") { Needs = "repository.id=repository_id manifest.digest=digest", LeavesOut = "released_ms" },
         new("manifest_ref", 4, "namespace_id repository_id manifest# digest# size kind$") { Needs = "repository.id=repository_id" },
         new("label", 4, "namespace_id repository_id manifest# id$ key$ value$ media_type$ created_by created_ms") { Needs = "repository.id=repository_id" },
         new("digest_lease", 1, "id$ namespace_id repository_id digest# holder$ created_by created_ms expires_ms") { Needs = "repository.id=repository_id" },
