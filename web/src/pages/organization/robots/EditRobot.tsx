@@ -1,11 +1,10 @@
 import { FormGroup } from '@patternfly/react-core';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useMemo, useState } from 'react';
+import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import type { Schema } from '../../../api/client';
 import { instant } from '../../../messages/format';
 import { Ask } from '../../../ui/Ask';
 import type { Role } from '../../../ui/entities/RoleSelect';
-import { Loaded } from '../../../ui/Loaded';
 import { useSay } from '../../../ui/toasts';
 import { robotsOf, shortName, type Place } from '../place';
 import { changeRights } from './changeRights';
@@ -16,32 +15,29 @@ import type { Rights } from './rights';
 import { RobotFields } from './RobotFields';
 import { TeamChoice } from './TeamChoice';
 
-type Robot = Schema<'RobotView'>;
-type State = Rights & { description: string; ends: string };
+/** What can be changed of a robot. */
+export type RobotState = Rights & { description: string; ends: string };
 
-/** Changes what is said of a robot, its teams and its grants. */
-export function EditRobot({ of, namespace, robot, onClose }: { of: Place; namespace: string; robot: Robot; onClose: () => void }) {
-  const query = useQuery({ queryKey: ['robot', robot.name, 'grants'], queryFn: () => robotsOf(of).grants(shortName(robot.name)), gcTime: 0 });
+export async function stateOf(of: Place, robot: Schema<'RobotView'>): Promise<RobotState> {
+  const { permissions } = await robotsOf(of).grants(shortName(robot.name));
   const expires = instant(robot.expires);
-  const now = useMemo<State | null>(() => query.data === undefined ? null : {
+  return {
     description: robot.description,
     ends: expires ? dayOf(expires) : '',
     teams: new Set(robot.teams?.map((team) => team.name)),
-    grants: new Map(query.data.permissions.map((each) => [each.repository.name, each.role as Role])),
-  }, [robot, query.data]);
-  return now === null
-    ? <Ask wide title={t('editTitle', { name: robot.name })} action={t('save')} onAction={() => Promise.resolve()} onClose={onClose} ready={false}><Loaded query={query}>{() => null}</Loaded></Ask>
-    : <Form of={of} namespace={namespace} name={robot.name} now={now} onClose={onClose} />;
+    grants: new Map(permissions.map((each) => [each.repository.name, each.role as Role])),
+  };
 }
 
-function Form({ of, namespace, name, now, onClose }: { of: Place; namespace: string; name: string; now: State; onClose: () => void }) {
+/** Changes what is said of a robot, its teams and its grants. */
+export function EditRobot({ of, namespace, name, now, onClose }: { of: Place; namespace: string; name: string; now: RobotState; onClose: () => void }) {
   const say = useSay();
   const queries = useQueryClient();
   const [description, setDescription] = useState(now.description);
   const [ends, setEnds] = useState(now.ends);
   const [teams, setTeams] = useState(now.teams);
   const [grants, setGrants] = useState(now.grants);
-  const change = async (from: State, to: State) => {
+  const change = async (from: RobotState, to: RobotState) => {
     try {
       if (to.description !== from.description || to.ends !== from.ends)
         await robotsOf(of).change(shortName(name), { description: to.description, ...(to.ends === from.ends ? {} : { expiration: to.ends ? endOn(to.ends) : 0 }) });

@@ -42,7 +42,7 @@ export function QuotaDialog({ of, quota, mayBeWhole, onClose }: { of: Rationed; 
         </FormGroup>
       )}
       <FormGroup label={t('size')} fieldId="quota-size" isRequired>
-        <TextInput id="quota-size" isRequired value={limit} onChange={(_, value) => setLimit(value)} autoFocus={quota !== null} />
+        <TextInput id="quota-size" isRequired value={limit} onChange={(_, value) => setLimit(value)} />
         <FormHelperText><HelperText><HelperTextItem>{t('sizeHelp')}</HelperTextItem></HelperText></FormHelperText>
       </FormGroup>
       <FormGroup label={t('warn')} fieldId="quota-warn"><TextInput id="quota-warn" inputMode="numeric" validated={warnings === null ? 'error' : 'default'} value={warnText} onChange={(_, value) => setWarn(value)} />{warnings === null && wrong}</FormGroup>
