@@ -46,7 +46,7 @@ export function NewRobot({ of, namespace, onMade, onClose }: { of: Place; namesp
   const inOrganization = 'organization' in of;
   const words = { nextButtonText: t('next'), backButtonText: t('back'), cancelButtonText: t('cancel') };
   return (
-    <Modal isOpen variant="large" aria-label={t('newTitle', { namespace })} onEscapePress={onClose}>
+    <Modal isOpen variant="large" aria-label={t('newTitle', { namespace })} onEscapePress={onClose} elementToFocus="#robot-named">
       <Wizard height={560} header={<WizardHeader title={t('newTitle', { namespace })} titleId="new-robot" onClose={onClose} closeButtonAriaLabel={t('close')} />} onClose={onClose} onSave={() => void create()}>
         <WizardStep id="robot-name" name={t('stepName')} footer={{ ...words, isNextDisabled: name === '' }}>
           <Form onSubmit={(e) => e.preventDefault()}>
