@@ -37,7 +37,7 @@ public sealed class OrganizationStoriesTests(WebSite site, OrganizationStoriesTe
         Assert.False((await Me.ReadAsync($"/api/v1/repository/{name}/app")).Is(200).Json.GetProperty("is_public").GetBoolean());
 
         await page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = name, Exact = true }).ClickAsync();
-        await page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Teams and membership" }).ClickAsync();
+        await page.GetByRole(AriaRole.Tab, new PageGetByRoleOptions { Name = "Teams and membership" }).ClickAsync();
         await Button(page, "New team").ClickAsync();
         await Dialog(page, $"New team in {name}").GetByLabel("Name").FillAsync("builders");
         await Dialog(page, $"New team in {name}").GetByLabel("Description").FillAsync("They build it.");
@@ -61,7 +61,7 @@ public sealed class OrganizationStoriesTests(WebSite site, OrganizationStoriesTe
         await member.Client.CreateRepositoryAsync(name, "again");
 
         await page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = name, Exact = true }).ClickAsync();
-        await page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Teams and membership" }).ClickAsync();
+        await page.GetByRole(AriaRole.Tab, new PageGetByRoleOptions { Name = "Teams and membership" }).ClickAsync();
         await Button(page, "Delete the team builders").ClickAsync();
         await Button(Dialog(page, "Delete the team builders?"), "Delete").ClickAsync();
         await page.GetByText("The team builders was deleted.").WaitForAsync();
@@ -184,14 +184,14 @@ public sealed class OrganizationStoriesTests(WebSite site, OrganizationStoriesTe
         await Me.CreateRepositoryAsync(organization, "first");
         Assert.Equal("write", await Me.RoleAsync($"{organization}/first", "user", member.Name));
 
-        await page.GetByLabel($"Permission of {member.Name}").SelectOptionAsync("read");
+        await page.GetByLabel($"Permission of {member.Name}", new PageGetByLabelOptions { Exact = true }).SelectOptionAsync("read");
         await page.GetByText($"New repositories grant {member.Name} read now.").WaitForAsync();
         await WebSite.ShootAsync(page, "defaults-one-light");
         await Button(page, $"Remove the default permission of {member.Name}").ClickAsync();
         await page.GetByText("No default permission yet").WaitForAsync();
         await Me.CreateRepositoryAsync(organization, "second");
         await Button(page, "Undo").Last.ClickAsync();
-        await page.GetByLabel($"Permission of {member.Name}").WaitForAsync();
+        await page.GetByLabel($"Permission of {member.Name}", new PageGetByLabelOptions { Exact = true }).WaitForAsync();
         await Me.CreateRepositoryAsync(organization, "third");
 
         Assert.Null(await Me.RoleAsync($"{organization}/second", "user", member.Name));
@@ -261,7 +261,7 @@ public sealed class OrganizationStoriesTests(WebSite site, OrganizationStoriesTe
         await second.WaitForAsync();
         await page.GetByText("push repo (1)").WaitForAsync();
         Assert.Contains($"performer={other.Name}", page.Url, StringComparison.Ordinal);
-        await page.GetByLabel("To", new PageGetByLabelOptions { Exact = true }).FillAsync(DateTime.UtcNow.AddDays(-2).ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture));
+        await page.GetByLabel("To", new PageGetByLabelOptions { Exact = true }).FillAsync(TimeProvider.System.GetUtcNow().AddDays(-2).ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture));
         await page.GetByText("Nothing was logged in this time.").WaitForAsync();
         await page.ReloadAsync();
         await page.GetByText("Nothing was logged in this time.").WaitForAsync();
@@ -273,7 +273,7 @@ public sealed class OrganizationStoriesTests(WebSite site, OrganizationStoriesTe
         await Button(Dialog(page, "Export this log"), "Export").ClickAsync();
         await page.GetByText("The export has begun.").WaitForAsync();
         var mail = await inviting.Mail.ReceiveAsync($"{owner.Name}@example.test", "The logs that you asked for");
-        var link = mail.TextBody.Split('\n').Select(static l => l.Trim()).First(static l => l.Contains("/exportedlogs/", StringComparison.Ordinal));
+        var link = mail.TextBody!.Split('\n').Select(static l => l.Trim()).First(static l => l.Contains("/exportedlogs/", StringComparison.Ordinal));
         var file = (await inviting.Anonymous.ReadAsync(new Uri(link[link.IndexOf("http", StringComparison.Ordinal)..]).AbsolutePath)).Is(200).Json;
         Assert.Equal(2, file.GetProperty("logs").EnumerateArray().Count(static l => l.GetProperty("kind").GetString() == "push_repo"));
     }
@@ -386,7 +386,7 @@ public sealed class OrganizationStoriesTests(WebSite site, OrganizationStoriesTe
         {
             // What it would have held on the days before, had it been used then.
             await using var insert = database.CreateCommand();
-            var today = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() / 86_400_000;
+            var today = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() / 86_400_000;
             insert.CommandText = $"""
                 INSERT INTO usage_day (namespace_id, quota_id, day_ms, bytes)
                 SELECT s.namespace_id, s.quota_id, d.day_ms, d.bytes
@@ -469,7 +469,7 @@ public sealed class OrganizationStoriesTests(WebSite site, OrganizationStoriesTe
     {
         var (user, heir) = (await site.Registry.CreateUserAsync(), await site.Registry.CreateUserAsync());
         await user.Client.PushImageAsync($"{user.Name}/app", "v1");
-        var page = await site.OpenAsync("/account?tab=account", user);
+        var page = await site.OpenAsync("/account?tab=end", user);
 
         await Button(page, "Make an organization of this account").ClickAsync();
         var dialog = Dialog(page, "Make an organization of this account");

@@ -1,5 +1,4 @@
 using Microsoft.Playwright;
-using Wharf.Tests.Server;
 
 namespace Wharf.Tests.Web;
 
