@@ -1,6 +1,4 @@
-using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
-using Wharf.Tests.Server;
 
 namespace Wharf.Tests.Web;
 
@@ -8,8 +6,6 @@ namespace Wharf.Tests.Web;
 [Collection(nameof(WebSite))]
 public sealed class PagesTests(WebSite site)
 {
-    private static readonly (string Name, int Width, ColorScheme Scheme)[] s_looks = [("light", 1280, ColorScheme.Light), ("phone", 390, ColorScheme.Light), ("dark", 1280, ColorScheme.Dark)];
-
     [Theory, Trait("Speed", "Slow")]
     [InlineData("signin", "/signin", "Sign in to Wharf", "nobody")]
     [InlineData("public", "/repository", "Repositories", "nobody")]
@@ -61,17 +57,7 @@ public sealed class PagesTests(WebSite site)
         await page.GetByText(text).First.WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Attached });
         await page.Locator(".wharf-loading").First.WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Detached });
 
-        foreach (var (look, width, scheme) in s_looks)
-        {
-            await page.SetViewportSizeAsync(width, 800);
-            await page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
-            // Colours on their way from one theme to the other are neither's.
-            await Poll.UntilAsync(() => page.EvaluateAsync<bool>("document.getAnimations().every((each) => each.playState !== 'running' || each.effect.getComputedTiming().iterations === Infinity)"), TimeSpan.FromSeconds(10));
-            await WebSite.ShootAsync(page, $"{name}-{look}");
-            var found = await page.RunAxe();
-            Assert.Equal([], found.Violations.Where(static v => v.Impact is "serious" or "critical").Select(v => $"{look}: {v.Id}: {v.Help} {string.Join(", ", v.Nodes.Take(3).Select(static n => n.Html))}"));
-            Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), $"{look}: the page is wider than the screen");
-        }
+        await WebSite.ReviewAsync(page, name);
     }
 
     private string Of(string text) => text.Replace("{repo}", site.Repository, StringComparison.Ordinal).Replace("{org}", site.Organization, StringComparison.Ordinal);

@@ -1,3 +1,4 @@
+using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 using Wharf.Tests.Server;
 using Wharf.Tests.Server.Accounts;
@@ -14,6 +15,8 @@ public sealed class WebSiteCollection : ICollectionFixture<WebSite>;
 /// <summary>A registry as somebody has used it for a while: an organization, an image with a known vulnerability, a robot.</summary>
 public sealed class WebSite : IAsyncLifetime
 {
+    private static readonly (string Name, int Width, ColorScheme Scheme)[] s_looks = [("phone", 390, ColorScheme.Light), ("dark", 1280, ColorScheme.Dark), ("light", 1280, ColorScheme.Light)];
+
     private readonly ScanningRegistry _registry = new();
     private readonly Chromium _chromium = new();
     private IBrowserContext? _window;
@@ -61,7 +64,8 @@ public sealed class WebSite : IAsyncLifetime
     /// <summary>The same, as the superuser.</summary>
     public async Task<IPage> OpenAsSuperuserAsync(string path) => await OpenAsync(Registry, _chromium, path, (Registry.Admin, Registry.AdminPassword));
 
-    internal async Task<IPage> OpenAsync(Registry registry, string path) => await OpenAsync(registry, _chromium, path, null);
+    /// <summary>The same, at another registry.</summary>
+    internal async Task<IPage> OpenAsync(Registry registry, string path, Account? account = null) => await OpenAsync(registry, _chromium, path, account is null ? null : (account.Name, account.Password));
 
     private async Task<IPage> OpenAsync(Registry registry, Chromium chromium, string path, (string Name, string Password)? account, int width = 1280, ColorScheme scheme = ColorScheme.Light)
     {
@@ -84,6 +88,22 @@ public sealed class WebSite : IAsyncLifetime
     /// <summary>Keeps what a page looks like, for those who review it.</summary>
     public static Task ShootAsync(IPage page, string name) =>
         page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(SourceTree.Root, "artifacts", "screenshots", name + ".png") });
+
+    /// <summary>Keeps how it looks on a phone, in the dark and in the light, and has nothing serious stand between anybody and it.</summary>
+    public static async Task ReviewAsync(IPage page, string name)
+    {
+        foreach (var (look, width, scheme) in s_looks)
+        {
+            await page.SetViewportSizeAsync(width, 800);
+            await page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
+            // Colours on their way from one theme to the other are neither's.
+            await Poll.UntilAsync(() => page.EvaluateAsync<bool>("document.getAnimations().every((each) => each.playState !== 'running' || each.effect.getComputedTiming().iterations === Infinity)"), TimeSpan.FromSeconds(10));
+            await ShootAsync(page, $"{name}-{look}");
+            var found = await page.RunAxe();
+            Assert.Equal([], found.Violations.Where(static v => v.Impact is "serious" or "critical").Select(v => $"{look}: {v.Id}: {v.Help} {string.Join(", ", v.Nodes.Take(3).Select(static n => n.Html))}"));
+            Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), $"{look}: the page is wider than the screen");
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

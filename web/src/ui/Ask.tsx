@@ -17,6 +17,9 @@ export function Ask({ title, action, onAction, onClose, children, danger = false
   const variant: ButtonProps['variant'] = danger ? 'danger' : 'primary';
   const can = ready && !busy && (typed === undefined || text === typed);
 
+  // Whoever opened it writes on at once; where there is nothing to write, the safe button comes first.
+  const first = `[id="${id}-form"] :is(input:not([type=radio]), textarea), [id="${id}-cancel"]`;
+
   const act = async () => {
     if (!can) return;
     setBusy(true);
@@ -32,7 +35,7 @@ export function Ask({ title, action, onAction, onClose, children, danger = false
   };
 
   return (
-    <Modal isOpen variant={wide ? 'medium' : 'small'} onClose={onClose} aria-labelledby={`${id}-title`}>
+    <Modal isOpen variant={wide ? 'medium' : 'small'} onClose={onClose} aria-labelledby={`${id}-title`} elementToFocus={first}>
       <ModalHeader title={title} labelId={`${id}-title`} />
       <ModalBody>
         <Form id={`${id}-form`} onSubmit={(e) => { e.preventDefault(); void act(); }}>
@@ -47,7 +50,7 @@ export function Ask({ title, action, onAction, onClose, children, danger = false
       </ModalBody>
       <ModalFooter>
         <Button type="submit" form={`${id}-form`} variant={variant} isDisabled={!can} isLoading={busy}>{action}</Button>
-        <Button variant="link" onClick={onClose}>{t('cancel')}</Button>
+        <Button id={`${id}-cancel`} variant="link" onClick={onClose}>{t('cancel')}</Button>
       </ModalFooter>
     </Modal>
   );

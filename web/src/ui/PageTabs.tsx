@@ -1,5 +1,5 @@
 import { PageSection, Tab, Tabs, TabTitleText } from '@patternfly/react-core';
-import { Suspense, useId, type ReactNode } from 'react';
+import { Suspense, useEffect, useId, useRef, type ReactNode } from 'react';
 import { Wait } from './Loaded';
 import { useSearch } from './search';
 
@@ -10,12 +10,17 @@ export function PageTabs({ label, tabs }: { label: string; tabs: PageTab[] }) {
   const id = useId();
   const [search, change] = useSearch();
   const open = tabs.find((each) => each.key === search['tab']) ?? tabs[0]!;
+  const section = useRef<HTMLDivElement>(null);
+  // On a phone the tabs are wider than the page, and the open one may be out of sight.
+  useEffect(() => { section.current?.querySelector('.pf-m-current')?.scrollIntoView({ block: 'nearest', inline: 'center' }); }, [open.key]);
   return (
     <>
       <PageSection type="tabs" className="wharf-tabs">
-        <Tabs activeKey={open.key} aria-label={label} component="nav" usePageInsets onSelect={(e, key) => { e.preventDefault(); change({ tab: key === tabs[0]!.key ? undefined : String(key) }, false); }}>
-          {tabs.map((each) => <Tab key={each.key} eventKey={each.key} tabContentId={`${id}-${each.key}`} href={`?tab=${each.key}`} title={<TabTitleText>{each.title}</TabTitleText>} />)}
-        </Tabs>
+        <div ref={section}>
+          <Tabs activeKey={open.key} aria-label={label} component="nav" usePageInsets onSelect={(e, key) => { e.preventDefault(); change({ tab: key === tabs[0]!.key ? undefined : String(key) }, false); }}>
+            {tabs.map((each) => <Tab key={each.key} eventKey={each.key} tabContentId={`${id}-${each.key}`} href={`?tab=${each.key}`} title={<TabTitleText>{each.title}</TabTitleText>} />)}
+          </Tabs>
+        </div>
       </PageSection>
       <PageSection key={open.key} id={`${id}-${open.key}`} role="tabpanel" aria-label={open.title}><Suspense fallback={<Wait />}>{open.content()}</Suspense></PageSection>
     </>

@@ -13,6 +13,7 @@ export const t = catalogue('ui', {
   once: 'This is the only time that it is shown. Copy it now.',
   cancel: 'Cancel',
   more: 'Show more',
+  actions: 'Actions',
   request: 'Request {id}',
   unreachable: 'The registry does not answer. Is the network up? Nothing was lost; try again.',
   signInFirst: 'Sign in to see this.',

@@ -16,7 +16,9 @@ export function robotsOf(of: Place) {
     return {
       list: (next_page: string | undefined, signal: AbortSignal) => api((c) => c.GET('/api/v1/organization/{orgname}/robots', { params: { path: { orgname }, query: { permissions: true, token: false, ...(next_page ? { next_page } : {}) } }, signal })),
       create: (robot: string, body: Body) => api((c) => c.PUT('/api/v1/organization/{orgname}/robots/{robot}', { params: path(robot), body })),
+      change: (robot: string, body: Body) => api((c) => c.PATCH('/api/v1/organization/{orgname}/robots/{robot}', { params: path(robot), body })),
       remove: (robot: string) => api((c) => c.DELETE('/api/v1/organization/{orgname}/robots/{robot}', { params: path(robot) })),
+      grants: (robot: string) => api((c) => c.GET('/api/v1/organization/{orgname}/robots/{robot}/permissions', { params: path(robot) })),
       show: (robot: string) => api((c) => c.GET('/api/v1/organization/{orgname}/robots/{robot}', { params: path(robot) })),
       regenerate: (robot: string) => api((c) => c.POST('/api/v1/organization/{orgname}/robots/{robot}/regenerate', { params: path(robot) })),
       credentials: (robot: string, format: string) => api((c) => c.GET('/api/v1/organization/{orgname}/robots/{robot}/credentials/{format}', { params: { path: { orgname, robot, format } }, parseAs: 'text' })),
@@ -26,7 +28,9 @@ export function robotsOf(of: Place) {
   return {
     list: (next_page: string | undefined, signal: AbortSignal) => api((c) => c.GET('/api/v1/user/robots', { params: { query: { permissions: true, token: false, ...(next_page ? { next_page } : {}) } }, signal })),
     create: (robot: string, body: Body) => api((c) => c.PUT('/api/v1/user/robots/{robot}', { params: path(robot), body })),
+    change: (robot: string, body: Body) => api((c) => c.PATCH('/api/v1/user/robots/{robot}', { params: path(robot), body })),
     remove: (robot: string) => api((c) => c.DELETE('/api/v1/user/robots/{robot}', { params: path(robot) })),
+    grants: (robot: string) => api((c) => c.GET('/api/v1/user/robots/{robot}/permissions', { params: path(robot) })),
     show: (robot: string) => api((c) => c.GET('/api/v1/user/robots/{robot}', { params: path(robot) })),
     regenerate: (robot: string) => api((c) => c.POST('/api/v1/user/robots/{robot}/regenerate', { params: path(robot) })),
     credentials: (robot: string, format: string) => api((c) => c.GET('/api/v1/user/robots/{robot}/credentials/{format}', { params: { path: { robot, format } }, parseAs: 'text' })),

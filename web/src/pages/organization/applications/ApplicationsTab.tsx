@@ -1,13 +1,11 @@
-import { Button, FormGroup, FormHelperText, HelperText, HelperTextItem, TextInput, Toolbar, ToolbarContent, ToolbarItem } from '@patternfly/react-core';
-import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
+import { Button, FormGroup, FormHelperText, HelperText, HelperTextItem, TextInput } from '@patternfly/react-core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, type Schema } from '../../../api/client';
 import { Ask } from '../../../ui/Ask';
 import { Copy } from '../../../ui/Copy';
-import { Pages } from '../../../ui/More';
+import { Listing } from '../../../ui/Listing';
 import { usePages } from '../../../ui/pages';
-import { Teach } from '../../../ui/Teach';
 import { useSay } from '../../../ui/toasts';
 import { ApplicationDialog } from './ApplicationDialog';
 import { t } from './messages';
@@ -27,33 +25,22 @@ export function ApplicationsTab({ orgname }: { orgname: string }) {
     await refresh();
     say.done(t('removed', { name: removing!.name }));
   };
-  const make = <Button onClick={() => setMaking(true)}>{t('new')}</Button>;
   return (
     <>
-      <Pages query={query} rows={(page) => page.applications}>
-        {(rows) => rows.length === 0 ? <Teach title={t('none')} actions={make}>{t('noneBody')}</Teach> : (
+      <Listing
+        query={query} rows={(page) => page.applications} rowKey={(each) => each.client_id} title={t('title')} help={t('help')} empty={{ title: t('none'), body: t('noneBody') }}
+        make={<Button onClick={() => setMaking(true)}>{t('new')}</Button>}
+        columns={[
+          { title: t('application'), cell: (each) => <><Button variant="link" isInline onClick={() => setShown(each.client_id)}>{each.name}</Button>{each.description && <div className="wharf-faint">{each.description}</div>}</> },
+          { title: t('clientId'), cell: (each) => <span className="wharf-digest"><code>{each.client_id}</code><Copy text={each.client_id} what={t('clientId')} /></span> },
+        ]}
+        actions={(each) => (
           <>
-            <Toolbar><ToolbarContent><ToolbarItem className="wharf-faint">{t('help')}</ToolbarItem><ToolbarItem align={{ default: 'alignEnd' }}>{make}</ToolbarItem></ToolbarContent></Toolbar>
-            <Table variant="compact" aria-label={t('title')}>
-              <Thead><Tr><Th>{t('application')}</Th><Th>{t('clientId')}</Th><Th screenReaderText={t('actions')} /></Tr></Thead>
-              <Tbody>
-                {rows.map((each) => (
-                  <Tr key={each.client_id}>
-                    <Td dataLabel={t('application')}><Button variant="link" isInline onClick={() => setShown(each.client_id)}>{each.name}</Button>{each.description && <div className="wharf-faint">{each.description}</div>}</Td>
-                    <Td dataLabel={t('clientId')}><span className="wharf-digest"><code>{each.client_id}</code><Copy text={each.client_id} what={t('clientId')} /></span></Td>
-                    <Td isActionCell>
-                      <span className="wharf-buttons">
-                        <Button variant="link" isInline aria-label={t('openOf', { name: each.name })} onClick={() => setShown(each.client_id)}>{t('open')}</Button>
-                        <Button variant="link" isInline isDanger aria-label={t('removeOf', { name: each.name })} onClick={() => setRemoving(each)}>{t('remove')}</Button>
-                      </span>
-                    </Td>
-                  </Tr>
-                ))}
-              </Tbody>
-            </Table>
+            <Button variant="link" isInline aria-label={t('openOf', { name: each.name })} onClick={() => setShown(each.client_id)}>{t('open')}</Button>
+            <Button variant="link" isInline isDanger aria-label={t('removeOf', { name: each.name })} onClick={() => setRemoving(each)}>{t('remove')}</Button>
           </>
         )}
-      </Pages>
+      />
       {making && <NewApplication orgname={orgname} onMade={async (made) => { await refresh(); setShown(made.client_id); }} onClose={() => setMaking(false)} />}
       {shown && <ApplicationDialog orgname={orgname} clientId={shown} onClose={() => setShown(null)} />}
       {removing && <Ask danger typed={removing.name} title={t('removeTitle', { name: removing.name })} action={t('remove')} onAction={remove} onClose={() => setRemoving(null)}><p>{t('removeBody')}</p></Ask>}

@@ -22,7 +22,6 @@ export const t = catalogue('applications', {
   removeTitle: 'Delete the application {name}?',
   removeBody: 'All of its tokens stop working at once.',
   removed: 'The application {name} was deleted.',
-  actions: 'Actions',
   secret: 'Client secret',
   reset: 'Make a new secret',
   resetTitle: 'Make a new secret for {name}?',

@@ -1,7 +1,7 @@
 import { Button, Card, CardBody, CardHeader, CardTitle, Grid, GridItem, Label, Progress } from '@patternfly/react-core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
-import { api, type Schema } from '../../../api/client';
+import { useMemo, useState } from 'react';
+import type { Schema } from '../../../api/client';
 import { useMe } from '../../../api/session';
 import { bytes, date, instant } from '../../../messages/format';
 import { useAttempt } from '../../../ui/attempt';
@@ -11,11 +11,16 @@ import { useSay } from '../../../ui/toasts';
 import { usageOf, type Place } from '../place';
 import { ForecastChart } from './ForecastChart';
 import { t } from './messages';
-import { createQuota, NewQuota } from './NewQuota';
+import { QuotaDialog } from './QuotaDialog';
+import { quotasOf, type Rationed } from './quotas';
+import { ruleOf } from './rule';
 
 /** What a namespace holds, what it may hold, and when there is no room any more. */
 export function UsageTab({ of }: { of: Place }) {
-  const [making, setMaking] = useState(false);
+  const me = useMe()!;
+  const [editing, setEditing] = useState<Schema<'ShownQuota'> | 'new' | null>(null);
+  const rationed = useMemo<Rationed>(() => 'organization' in of ? of : { person: me.username }, [of, me.username]);
+  const maySet = 'organization' in of || me.super_user === true;
   const query = useQuery({ queryKey: ['usage', of], queryFn: () => usageOf(of) });
   return (
     <Loaded query={query}>
@@ -39,9 +44,9 @@ export function UsageTab({ of }: { of: Place }) {
             </GridItem>
             <GridItem lg={7}>
               <Card isFullHeight>
-                <CardHeader actions={'organization' in of ? { actions: <Button variant="secondary" onClick={() => setMaking(true)}>{t('new')}</Button> } : undefined}><CardTitle component="h2">{t('quotas')}</CardTitle></CardHeader>
-                <CardBody>{usage.quotas.length === 0 ? <p className="wharf-faint">{t('noQuota')}</p> : <div className="wharf-commands">{usage.quotas.map((each) => <Quota key={each.prefix} of={of} quota={each} />)}</div>}</CardBody>
-                {making && 'organization' in of && <NewQuota orgname={of.organization} hasWhole={whole !== undefined && !whole.is_default} onClose={() => setMaking(false)} />}
+                <CardHeader actions={maySet ? { actions: <Button variant="secondary" onClick={() => setEditing('new')}>{t('new')}</Button> } : undefined}><CardTitle component="h2">{t('quotas')}</CardTitle></CardHeader>
+                <CardBody>{usage.quotas.length === 0 ? <p className="wharf-faint">{t('noQuota')}</p> : <div className="wharf-commands">{usage.quotas.map((each) => <Quota key={each.prefix} of={rationed} quota={each} onEdit={setEditing} />)}</div>}</CardBody>
+                {editing && <QuotaDialog of={rationed} quota={editing === 'new' ? null : editing} mayBeWhole={me.super_user === true && (whole === undefined || whole.is_default)} onClose={() => setEditing(null)} />}
               </Card>
             </GridItem>
             <GridItem>
@@ -57,19 +62,20 @@ export function UsageTab({ of }: { of: Place }) {
   );
 }
 
-function Quota({ of, quota }: { of: Place; quota: Schema<'ShownQuotaUsage'> }) {
+function Quota({ of, quota, onEdit }: { of: Rationed; quota: Schema<'ShownQuotaUsage'>; onEdit: (quota: Schema<'ShownQuota'>) => void }) {
   const me = useMe()!;
   const say = useSay();
   const attempt = useAttempt();
   const queries = useQueryClient();
-  const remove = (orgname: string, quota_id: number) => attempt(async () => {
-    const params = { path: { orgname, quota_id: String(quota_id) as never } };
-    const former = await api((c) => c.GET('/api/v1/organization/{orgname}/quota/{quota_id}', { params }));
-    await api((c) => c.DELETE('/api/v1/organization/{orgname}/quota/{quota_id}', { params }));
+  const operations = useMemo(() => quotasOf(of), [of]);
+  const edit = () => attempt(async () => onEdit(await operations.show(quota.id!)));
+  const remove = () => attempt(async () => {
+    const former = await operations.show(quota.id!);
     const refresh = () => queries.invalidateQueries({ queryKey: ['usage'] });
+    await operations.remove(former.id);
     await refresh();
     say.done(t('removed', { name }), async () => {
-      await createQuota(orgname, { limit_bytes: former.limit_bytes, prefix: former.prefix ?? null, limits: former.limits.map((each) => ({ type: each.type, threshold_percent: each.limit_percent })) });
+      await operations.create(quota.prefix, ruleOf(former));
       await refresh();
     });
   });
@@ -86,7 +92,12 @@ function Quota({ of, quota }: { of: Place; quota: Schema<'ShownQuotaUsage'> }) {
         <Label isCompact color={state === 'full' ? 'red' : state === 'warn' ? 'orange' : 'green'}>{t(`state_${state}`)}</Label>
         {quota.is_default && <Label isCompact>{t('byDefault')}</Label>}
         <span className="wharf-faint">{[quota.growth_bytes_per_day !== undefined ? t('growth', { bytes: bytes(quota.growth_bytes_per_day) }) : '', full ? t('full', { day: date(full) }) : ''].filter(Boolean).join(', ')}</span>
-        {'organization' in of && quota.id !== undefined && !quota.is_default && (quota.prefix !== '' || me.super_user) && <Button variant="link" isInline isDanger aria-label={t('removeOf', { name })} onClick={() => remove(of.organization, quota.id!)}>{t('remove')}</Button>}
+        {quota.id !== undefined && !quota.is_default && (me.super_user || ('organization' in of && quota.prefix !== '')) && (
+          <span className="wharf-buttons">
+            <Button variant="link" isInline aria-label={t('editOf', { name })} onClick={edit}>{t('edit')}</Button>
+            <Button variant="link" isInline isDanger aria-label={t('removeOf', { name })} onClick={remove}>{t('remove')}</Button>
+          </span>
+        )}
       </span>
     </div>
   );
