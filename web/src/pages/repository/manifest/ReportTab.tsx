@@ -13,6 +13,7 @@ import { Row } from './DetailsTab';
 import type { Manifest } from './ManifestPage';
 import { t } from './messages';
 import { commandText } from './names';
+import { NoFindings } from './NoFindings';
 import { byPackage, countBySeverity, order, type Finding } from './report';
 
 /** What is vulnerable in an image, why that is said, and which layer brought it. */
@@ -21,20 +22,23 @@ export function ReportTab({ repository, manifest }: { repository: string; manife
     queryKey: ['report', repository, manifest.digest],
     queryFn: ({ signal }) => api((c) => c.GET('/api/v1/repository/{repository}/manifest/{manifestref}/vulnerabilities', { params: { path: { repository, manifestref: manifest.digest }, query: { suppressed: true } }, signal })),
   });
-  return <Loaded query={query}>{(report) => <Report report={report} manifest={manifest} />}</Loaded>;
+  return <Loaded query={query}>{(report) => <Report report={report} repository={repository} manifest={manifest} />}</Loaded>;
 }
 
-function Report({ report, manifest }: { report: Schema<'ManifestReport'>; manifest: Manifest }) {
+type Props = { report: Schema<'ManifestReport'>; repository: string; manifest: Manifest };
+
+function Report({ report, repository, manifest }: Props) {
   switch (report.status) {
     case 'queued': return <Teach title={t('queued')}>{t('queuedBody')}</Teach>;
     case 'unsupported': return <Teach title={t('unsupported')}>{report.reason ?? t('unsupportedBody')}</Teach>;
+    case 'too_large': return <Teach title={t('tooLarge')}>{report.reason ?? ''}</Teach>;
     case 'failed': return <Teach title={t('scanFailed')}>{report.reason} {t('scanFailedBody')}</Teach>;
-    case 'scanned': return <Scanned report={report} manifest={manifest} />;
+    case 'scanned': return <Scanned report={report} repository={repository} manifest={manifest} />;
     default: return <Teach title={t('disabled')}>{report.reason ?? ''}</Teach>;
   }
 }
 
-function Scanned({ report, manifest }: { report: Schema<'ManifestReport'>; manifest: Manifest }) {
+function Scanned({ report, repository, manifest }: Props) {
   const [search, change] = useSearch();
   const text = (search['q'] ?? '').toLowerCase();
   const severity = search['severity'] as SeverityKey | undefined;
@@ -75,7 +79,7 @@ function Scanned({ report, manifest }: { report: Schema<'ManifestReport'>; manif
           {suppressed.length > 0 && <ToolbarItem alignSelf="center"><Checkbox id="suppressed" label={t('suppressed', { count: suppressed.length })} isChecked={search['suppressed'] === 'true'} onChange={(_, on) => change({ suppressed: on ? 'true' : undefined })} /></ToolbarItem>}
         </ToolbarContent>
       </Toolbar>
-      {report.findings.length === 0 && !search['suppressed'] ? <Teach title={t('none')}>{''}</Teach>
+      {report.findings.length === 0 && !search['suppressed'] ? <NoFindings repository={repository} digest={manifest.digest} report={report} />
         : shown.length === 0 ? <p className="wharf-faint">{t('noneMatch')}</p>
           : <Groups findings={shown} by={search['by'] ?? 'list'} manifest={manifest} />}
     </>
