@@ -21,7 +21,7 @@ public sealed class AccountStoriesTests(WebSite site)
         await page.SaysAsync("No app token yet");
 
         await page.Button("New app token").ClickAsync();
-        await page.GetByLabel("What it is for").FillAsync("build machine");
+        await page.Box("What it is for").FillAsync("build machine");
         await page.Button("Create").ClickAsync();
         await page.SaysAsync("This is the only time that it is shown");
         await WebSite.ShootAsync(page, "app-token-once-light");
@@ -78,7 +78,7 @@ public sealed class AccountStoriesTests(WebSite site)
         (await user.Client.ReadAsync("/api/v1/user/")).Is(401);
         (await site.Registry.ClientFor(user.Name, "another password").ReadAsync("/api/v1/user/")).Is(200);
         // The window in which it was changed stays signed in, and can change more.
-        await page.GetByLabel("E-mail address").FillAsync($"{user.Name}@elsewhere.test");
+        await page.Box("E-mail address").FillAsync($"{user.Name}@elsewhere.test");
         await page.Keyboard.PressAsync("Enter");
         await page.SaysAsync("Saved.");
         Assert.Equal($"{user.Name}@elsewhere.test", (await site.Registry.Client.ReadAsync($"/api/v1/superuser/users/{user.Name}")).Is(200).Json.GetProperty("email").GetString());
@@ -127,8 +127,8 @@ public sealed class AccountStoriesTests(WebSite site)
     public async Task A_program_that_was_allowed_to_act_is_seen_and_stopped()
     {
         var user = await site.Registry.CreateUserAsync();
-        var organization = await site.User.Client.CreateOrganizationAsync();
-        var (client, _) = await site.User.Client.CreateApplicationAsync(organization, "release-bot", new Uri(site.Registry.Url, "/oauth/localapp").ToString());
+        var organization = await user.Client.CreateOrganizationAsync();
+        var (client, _) = await user.Client.CreateApplicationAsync(organization, "release-bot", new Uri(site.Registry.Url, "/oauth/localapp").ToString());
         var page = await site.OpenAsync($"/oauth/authorize?client_id={client}&response_type=token&scope=user:read&redirect_uri={Uri.EscapeDataString(new Uri(site.Registry.Url, "/oauth/localapp").ToString())}", user);
         await page.Button("Allow").ClickAsync();
         await page.WaitForSelectorAsync("#there:visible");
@@ -149,17 +149,17 @@ public sealed class AccountStoriesTests(WebSite site)
     [Fact, Trait("Speed", "Slow")]
     public async Task A_forgotten_password_is_replaced_over_the_mail()
     {
-        await using var registry = await Registry.StartAsync<RecoveringRegistry>();
+        await using var registry = await Registry.StartAsync<MailRegistry>();
         var user = await registry.CreateUserAsync();
         var page = await site.OpenAsync(registry, "/signin");
 
         await page.Button("Forgotten your password?").ClickAsync();
         await WebSite.ShootAsync(page, "recovery-light");
-        await page.GetByLabel("E-mail address").FillAsync($"{user.Name}@example.test");
+        await page.Box("E-mail address").FillAsync($"{user.Name}@example.test");
         await page.Keyboard.PressAsync("Enter");
         await page.SaysAsync("If there is an account with this address, the mail is on its way.");
         var mail = await registry.Mail.ReceiveAsync($"{user.Name}@example.test", "Set a new password");
-        await page.GotoAsync(new Uri(registry.Url, Server.Mail.Pages.LinkIn(mail)).ToString());
+        await page.GotoAsync(new Uri(registry.Url, Pages.LinkIn(mail)).ToString());
         foreach (var field in await page.Locator("input[type=password]").AllAsync())
             await field.FillAsync("another password");
         await page.Keyboard.PressAsync("Enter");
@@ -167,11 +167,5 @@ public sealed class AccountStoriesTests(WebSite site)
 
         (await user.Client.ReadAsync("/api/v1/user/")).Is(401);
         (await registry.ClientFor(user.Name, "another password").ReadAsync("/api/v1/user/")).Is(200);
-    }
-
-    /// <summary>It sends mail, and stands where a browser reaches it without TLS.</summary>
-    private sealed class RecoveringRegistry : MailRegistry
-    {
-        protected override IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>(base.Settings) { ["Logging:Level"] = "Information" };
     }
 }

@@ -18,8 +18,8 @@ public sealed class HoldStoriesTests(WebSite site)
         await page.ActAsync("Actions for v1", "Put on hold");
         await page.SaysAsync("You cannot lift it yourself");
         Assert.True(await page.Button("Put on hold").IsDisabledAsync());
-        await page.GetByLabel("Reason").FillAsync("Smith v. Acme");
-        await page.GetByLabel("Reference of the case").FillAsync("2026-17");
+        await page.Box("Reason").FillAsync("Smith v. Acme");
+        await page.Box("Reference of the case").FillAsync("2026-17");
         await WebSite.ShootAsync(page, "hold-new-light");
         await page.Button("Put on hold").ClickAsync();
         await page.SaysAsync("It is on hold.");
@@ -55,11 +55,11 @@ public sealed class HoldStoriesTests(WebSite site)
         var organization = await site.User.Client.CreateOrganizationAsync();
         var page = await site.OpenAsSuperuserAsync("/superuser?tab=holds");
         await page.Button("New hold").ClickAsync();
-        await page.GetByLabel("Organization").FillAsync("no-such-organization");
-        await page.GetByLabel("Reason").FillAsync("a secret inquiry");
+        await page.Box("Organization").FillAsync("no-such-organization");
+        await page.Box("Reason").FillAsync("a secret inquiry");
         await page.Button("Put on hold").ClickAsync();
         await page.GetByRole(AriaRole.Dialog).Locator(".pf-m-danger").First.WaitForAsync();
-        await page.GetByLabel("Organization").FillAsync(organization);
+        await page.Box("Organization").FillAsync(organization);
         await page.Button("Put on hold").ClickAsync();
         await page.SaysAsync("It is on hold.");
         await page.Row(organization).GetByText("Another superuser must lift it").WaitForAsync();
@@ -69,7 +69,7 @@ public sealed class HoldStoriesTests(WebSite site)
         await page.GetByLabel("What is held").SelectOptionAsync("audit");
         await page.GetByLabel("From (UTC)").FillAsync("2026-01-01");
         await page.GetByLabel("Up to (UTC)").FillAsync("2026-04-01");
-        await page.GetByLabel("Reason").FillAsync(organization);
+        await page.Box("Reason").FillAsync(organization);
         await page.Button("Put on hold").ClickAsync();
         await page.Row("the audit trail from").First.WaitForAsync();
         var holds = (await site.Registry.Client.ReadAsync("/api/v1/superuser/hold")).Is(200).Json.GetProperty("holds").EnumerateArray();
@@ -105,7 +105,7 @@ public sealed class HoldStoriesTests(WebSite site)
         await page.SaysAsync("Undone");
         Assert.Equal([$"{organization}+scanner"], await ExcludedAsync());
 
-        async Task<string?[]> ExcludedAsync() => [.. (await site.User.Client.ReadAsync($"/api/v1/organization/{organization}/pullstatistics/exclusions")).Is(200).Json.GetProperty("exclusions").EnumerateArray().Select(static e => e.GetProperty("name").GetString())];
+        async Task<string[]> ExcludedAsync() => [.. (await site.User.Client.ReadAsync($"/api/v1/organization/{organization}/pullstatistics/exclusions")).Is(200).Json.GetProperty("exclusions").EnumerateArray().Select(static e => e.GetProperty("name").GetString()!)];
     }
 
     private async Task<string> DigestAsync(string repository) =>

@@ -7,8 +7,14 @@ internal static class PageSteps
 {
     public static ILocator Button(this IPage page, string name) => page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = name, Exact = true });
 
+    /// <summary>A field for text; those for passwords and dates are none.</summary>
+    public static ILocator Box(this IPage page, string name) => page.GetByRole(AriaRole.Textbox, new PageGetByRoleOptions { Name = name, Exact = true });
+
     /// <summary>The row of a table that has these words.</summary>
     public static ILocator Row(this IPage page, string words) => page.GetByRole(AriaRole.Row).Filter(new LocatorFilterOptions { HasText = words });
+
+    /// <summary>Opens one of the page's tabs.</summary>
+    public static Task OpenTabAsync(this IPage page, string name) => page.Locator(".wharf-tabs").GetByText(name, new LocatorGetByTextOptions { Exact = true }).ClickAsync();
 
     /// <summary>Waits until the page says something.</summary>
     public static Task SaysAsync(this IPage page, string words) => page.GetByText(words).First.WaitForAsync();

@@ -20,7 +20,7 @@ export function NoFindings({ repository, digest, report }: { repository: string;
         return (
           <Teach title={t('none')} actions={packages}>
             <p>{t(query.hasNextPage ? 'lookedAtMore' : 'lookedAt', { count: rows.length })}</p>
-            <ul className="wharf-labels">{report.feeds.map((each) => <li key={each.name}>{each.name}, <Time at={each.date} /></li>)}</ul>
+            <ul className="wharf-feeds">{report.feeds.map((each) => <li key={each.name}>{each.name}, <Time at={each.date} /></li>)}</ul>
           </Teach>
         );
       }}

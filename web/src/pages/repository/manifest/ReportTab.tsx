@@ -45,6 +45,7 @@ function Scanned({ report, repository, manifest }: Props) {
   const counts = countBySeverity(report.findings);
   const stale = report.feeds.filter((each) => each.stale).map((each) => each.name);
   const suppressed = report.suppressed ?? [];
+  const any = report.findings.length + suppressed.length > 0;
   const shown = (search['suppressed'] ? suppressed : report.findings)
     .filter((each) => (severity === undefined || severityKey(each.severity) === severity) && (!search['fixable'] || each.fixed_in) && (!search['exploited'] || each.exploited))
     .filter((each) => text === '' || [each.id, ...each.aliases, each.package].some((word) => word.toLowerCase().includes(text)))
@@ -53,10 +54,10 @@ function Scanned({ report, repository, manifest }: Props) {
     <>
       {stale.length > 0 && <Alert isInline variant="warning" title={t('staleFeeds', { feeds: stale.join(', ') })} component="p" />}
       {report.problems.length > 0 && <Alert isInline variant="warning" title={t('problems')} component="p">{report.problems.join(' ')}</Alert>}
-      <Card isCompact>
+      <Card isCompact className="wharf-report">
         <CardBody>
           <Grid hasGutter>
-            <GridItem md={6}><SeverityDonut counts={counts} label={t('findings')} picked={severity} onPick={(key) => change({ severity: key })} /></GridItem>
+            {any && <GridItem md={6}><SeverityDonut counts={counts} label={t('findings')} picked={severity} onPick={(key) => change({ severity: key })} /></GridItem>}
             <GridItem md={6}>
               <DescriptionList isHorizontal isCompact>
                 {report.distro && <Row name={t('distro')}>{report.distro.id} {report.distro.version} {report.distro.end_of_life && Date.parse(report.distro.end_of_life) < Date.now() && <Label isCompact color="orange">{t('endOfLife', { when: report.distro.end_of_life.slice(0, 10) })}</Label>}</Row>}
@@ -66,19 +67,21 @@ function Scanned({ report, repository, manifest }: Props) {
           </Grid>
         </CardBody>
       </Card>
-      <Toolbar>
-        <ToolbarContent>
-          <ToolbarItem><SearchInput aria-label={t('search')} placeholder={t('search')} value={search['q'] ?? ''} onChange={(_, value) => change({ q: value || undefined })} onClear={() => change({ q: undefined })} /></ToolbarItem>
-          <ToolbarItem alignSelf="center"><Checkbox id="fixable" label={t('onlyFixable')} isChecked={search['fixable'] === 'true'} onChange={(_, on) => change({ fixable: on ? 'true' : undefined })} /></ToolbarItem>
-          <ToolbarItem alignSelf="center"><Checkbox id="exploited" label={t('onlyExploited')} isChecked={search['exploited'] === 'true'} onChange={(_, on) => change({ exploited: on ? 'true' : undefined })} /></ToolbarItem>
-          <ToolbarItem>
-            <ToggleGroup aria-label={t('group')}>
-              {(['list', 'package', 'layer'] as const).map((each) => <ToggleGroupItem key={each} text={t(each === 'list' ? 'asList' : each === 'package' ? 'byPackage' : 'byLayer')} isSelected={(search['by'] ?? 'list') === each} onChange={() => change({ by: each === 'list' ? undefined : each })} />)}
-            </ToggleGroup>
-          </ToolbarItem>
-          {suppressed.length > 0 && <ToolbarItem alignSelf="center"><Checkbox id="suppressed" label={t('suppressed', { count: suppressed.length })} isChecked={search['suppressed'] === 'true'} onChange={(_, on) => change({ suppressed: on ? 'true' : undefined })} /></ToolbarItem>}
-        </ToolbarContent>
-      </Toolbar>
+      {any && (
+        <Toolbar>
+          <ToolbarContent>
+            <ToolbarItem><SearchInput aria-label={t('search')} placeholder={t('search')} value={search['q'] ?? ''} onChange={(_, value) => change({ q: value || undefined })} onClear={() => change({ q: undefined })} /></ToolbarItem>
+            <ToolbarItem alignSelf="center"><Checkbox id="fixable" label={t('onlyFixable')} isChecked={search['fixable'] === 'true'} onChange={(_, on) => change({ fixable: on ? 'true' : undefined })} /></ToolbarItem>
+            <ToolbarItem alignSelf="center"><Checkbox id="exploited" label={t('onlyExploited')} isChecked={search['exploited'] === 'true'} onChange={(_, on) => change({ exploited: on ? 'true' : undefined })} /></ToolbarItem>
+            <ToolbarItem>
+              <ToggleGroup aria-label={t('group')}>
+                {(['list', 'package', 'layer'] as const).map((each) => <ToggleGroupItem key={each} text={t(each === 'list' ? 'asList' : each === 'package' ? 'byPackage' : 'byLayer')} isSelected={(search['by'] ?? 'list') === each} onChange={() => change({ by: each === 'list' ? undefined : each })} />)}
+              </ToggleGroup>
+            </ToolbarItem>
+            {suppressed.length > 0 && <ToolbarItem alignSelf="center"><Checkbox id="suppressed" label={t('suppressed', { count: suppressed.length })} isChecked={search['suppressed'] === 'true'} onChange={(_, on) => change({ suppressed: on ? 'true' : undefined })} /></ToolbarItem>}
+          </ToolbarContent>
+        </Toolbar>
+      )}
       {report.findings.length === 0 && !search['suppressed'] ? <NoFindings repository={repository} digest={manifest.digest} report={report} />
         : shown.length === 0 ? <p className="wharf-faint">{t('noneMatch')}</p>
           : <Groups findings={shown} by={search['by'] ?? 'list'} manifest={manifest} />}
