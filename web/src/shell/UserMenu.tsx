@@ -6,12 +6,12 @@ import { api, forgetCsrfToken } from '../api/client';
 import { meQuery, useMe } from '../api/session';
 import { Picture } from '../ui/Picture';
 import { t } from './messages';
-import { chosenTheme, chooseTheme, type Theme } from './theme';
+import { chooseTheme, useTheme } from './theme';
 
 export function UserMenu() {
   const me = useMe();
   const [open, setOpen] = useState(false);
-  const [theme, setTheme] = useState(chosenTheme);
+  const theme = useTheme();
   const navigate = useNavigate();
   const queries = useQueryClient();
 
@@ -21,10 +21,6 @@ export function UserMenu() {
     queries.clear();
     queries.setQueryData(meQuery.queryKey, null);
     await navigate({ to: '/signin' });
-  };
-  const choose = (chosen: Theme) => {
-    chooseTheme(chosen);
-    setTheme(chosen);
   };
 
   if (me === null) return null;
@@ -43,7 +39,7 @@ export function UserMenu() {
       <Divider />
       <DropdownGroup label={t('theme')}>
         <DropdownList>
-          {(['light', 'dark', 'system'] as const).map((each) => <DropdownItem key={each} isSelected={theme === each} onClick={() => choose(each)}>{t(each)}</DropdownItem>)}
+          {(['light', 'dark', 'system'] as const).map((each) => <DropdownItem key={each} isSelected={theme === each} onClick={() => chooseTheme(each)}>{t(each)}</DropdownItem>)}
         </DropdownList>
       </DropdownGroup>
       <Divider />

@@ -1,3 +1,5 @@
+import { useSyncExternalStore } from 'react';
+
 export type Theme = 'light' | 'dark' | 'system';
 
 const key = 'wharf.theme';
@@ -10,7 +12,7 @@ export function chosenTheme(): Theme {
 export function chooseTheme(theme: Theme): void {
   if (theme === 'system') localStorage.removeItem(key);
   else localStorage.setItem(key, theme);
-  apply();
+  changed();
 }
 
 function apply(): void {
@@ -19,4 +21,18 @@ function apply(): void {
   document.documentElement.classList.toggle('pf-v6-theme-dark', dark);
 }
 
+const shown = new Set<() => void>();
+
+function changed(): void {
+  apply();
+  for (const each of shown) each();
+}
+
+/** What is chosen, wherever it was: in the menu, on the page of the account, or in another window. */
+export const useTheme = (): Theme => useSyncExternalStore((show) => {
+  shown.add(show);
+  return () => shown.delete(show);
+}, chosenTheme);
+
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', apply);
+window.addEventListener('storage', changed);

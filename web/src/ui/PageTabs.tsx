@@ -9,14 +9,14 @@ export type PageTab = { key: string; title: string; content: () => ReactNode };
 export function PageTabs({ label, tabs }: { label: string; tabs: PageTab[] }) {
   const id = useId();
   const [search, change] = useSearch();
+  const bar = useRef<HTMLDivElement>(null);
   const open = tabs.find((each) => each.key === search['tab']) ?? tabs[0]!;
-  const section = useRef<HTMLDivElement>(null);
-  // On a phone the tabs are wider than the page, and the open one may be out of sight.
-  useEffect(() => { section.current?.querySelector('.pf-m-current')?.scrollIntoView({ block: 'nearest', inline: 'center' }); }, [open.key]);
+  // On a narrow screen, an address may open one that is beyond the edge.
+  useEffect(() => { bar.current?.querySelector('.pf-m-current')?.scrollIntoView({ block: 'nearest', inline: 'nearest' }); }, [open.key]);
   return (
     <>
       <PageSection type="tabs" className="wharf-tabs">
-        <div ref={section}>
+        <div ref={bar}>
           <Tabs activeKey={open.key} aria-label={label} component="nav" usePageInsets onSelect={(e, key) => { e.preventDefault(); change({ tab: key === tabs[0]!.key ? undefined : String(key) }, false); }}>
             {tabs.map((each) => <Tab key={each.key} eventKey={each.key} tabContentId={`${id}-${each.key}`} href={`?tab=${each.key}`} title={<TabTitleText>{each.title}</TabTitleText>} />)}
           </Tabs>

@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, forgetCsrfToken } from '../../api/client';
 import { meQuery, useMe } from '../../api/session';
-import { chooseTheme, chosenTheme, type Theme } from '../../shell/theme';
+import { chooseTheme, useTheme } from '../../shell/theme';
 import { useAttempt } from '../../ui/attempt';
 import { useSay } from '../../ui/toasts';
 import { t } from './messages';
@@ -77,16 +77,12 @@ function PasswordCard() {
 }
 
 function ThemeCard() {
-  const [theme, setTheme] = useState<Theme>(chosenTheme);
-  const choose = (next: Theme) => {
-    chooseTheme(next);
-    setTheme(next);
-  };
+  const theme = useTheme();
   return (
     <Card>
       <CardTitle component="h2">{t('theme')}</CardTitle>
       <CardBody role="radiogroup" aria-label={t('theme')}>
-        {(['system', 'light', 'dark'] as const).map((each) => <Radio key={each} id={`theme-${each}`} name="theme" label={t(`theme_${each}`)} isChecked={theme === each} onChange={() => choose(each)} />)}
+        {(['system', 'light', 'dark'] as const).map((each) => <Radio key={each} id={`theme-${each}`} name="theme" label={t(`theme_${each}`)} isChecked={theme === each} onChange={() => chooseTheme(each)} />)}
       </CardBody>
     </Card>
   );

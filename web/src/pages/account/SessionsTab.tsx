@@ -40,7 +40,7 @@ export function SessionsTab() {
                   <Td dataLabel={t('created')}><Time at={each.created} /></Td>
                   <Td dataLabel={t('lastUsed')}><Time at={each.last_used} /></Td>
                   <Td dataLabel={t('ends')}><Time at={each.expires} /></Td>
-                  <Td isActionCell><Button variant="link" isDanger isInline aria-label={t('endOf', { address: each.address })} onClick={() => end(each)}>{t('end')}</Button></Td>
+                  <Td isActionCell><Button variant="link" isDanger isInline aria-label={t('endOf', { device: browserName(each.user_agent), address: each.address })} onClick={() => end(each)}>{t('end')}</Button></Td>
                 </Tr>
               ))}
             </Tbody>

@@ -64,7 +64,7 @@ export const t = catalogue('account', {
   address: 'Address',
   thisOne: 'this one',
   end: 'End',
-  endOf: 'End the session from {address}',
+  endOf: 'End the session of {device} from {address}',
   ended: 'The session was ended.',
   endAll: 'End all, this one too',
   actions: 'Actions',

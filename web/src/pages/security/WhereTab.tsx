@@ -1,4 +1,4 @@
-import { Button, FormSelect, FormSelectOption, Label, LabelGroup, SearchInput, Toolbar, ToolbarContent, ToolbarItem } from '@patternfly/react-core';
+import { FormSelect, FormSelectOption, Label, LabelGroup, SearchInput, Toolbar, ToolbarContent, ToolbarItem } from '@patternfly/react-core';
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -24,19 +24,19 @@ export function WhereTab() {
   const query = usePages(['where', asked, namespace], (next_page, signal) => api((c) => c.GET('/api/v1/security/search', {
     params: { query: { ...question(asked), ...(namespace ? { namespace } : {}), ...(next_page ? { next_page } : {}) } }, signal,
   })), asked !== '');
+  const ask = () => change({ q: text.trim() || undefined }, false);
   return (
     <>
-      <form role="search" onSubmit={(e) => { e.preventDefault(); change({ q: text.trim() || undefined }, false); }}>
+      <form role="search" onSubmit={(e) => { e.preventDefault(); ask(); }}>
         <Toolbar>
           <ToolbarContent>
-            <ToolbarItem className="wharf-search"><SearchInput aria-label={t('ask')} placeholder={t('ask')} value={text} onChange={(_, value) => setText(value)} onClear={() => { setText(''); change({ q: undefined }); }} /></ToolbarItem>
+            <ToolbarItem className="wharf-search"><SearchInput aria-label={t('ask')} placeholder={t('ask')} value={text} onChange={(_, value) => setText(value)} onSearch={ask} submitSearchButtonLabel={t('find')} onClear={() => { setText(''); change({ q: undefined }); }} /></ToolbarItem>
             <ToolbarItem>
               <FormSelect aria-label={t('namespace')} value={namespace} onChange={(_, value) => change({ namespace: value || undefined })}>
                 <FormSelectOption value="" label={`${t('namespace')} ${t('everywhere')}`} />
                 {[me.username, ...me.organizations.map((each) => each.name)].map((each) => <FormSelectOption key={each} value={each} label={`${t('namespace')} ${each}`} />)}
               </FormSelect>
             </ToolbarItem>
-            <ToolbarItem><Button type="submit" isDisabled={text.trim() === ''}>{t('find')}</Button></ToolbarItem>
           </ToolbarContent>
         </Toolbar>
       </form>

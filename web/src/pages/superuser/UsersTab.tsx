@@ -17,9 +17,11 @@ import { Time } from '../../ui/Time';
 import { useSay } from '../../ui/toasts';
 import { t } from './messages';
 import { RowMenu } from './RowMenu';
+import { UserQuota } from './UserQuota';
 
 type User = Schema<'UserView'>;
 type Asking = { what: 'password' | 'email' | 'delete'; user: User };
+type Rationing = { user: User; quota: Schema<'ShownQuota'> | null };
 
 export function UsersTab({ canChange }: { canChange: boolean }) {
   const me = useMe()!;
@@ -31,6 +33,7 @@ export function UsersTab({ canChange }: { canChange: boolean }) {
   const [making, setMaking] = useState(false);
   const [made, setMade] = useState<Schema<'CreatedUser'> | null>(null);
   const [asking, setAsking] = useState<Asking | null>(null);
+  const [rationing, setRationing] = useState<Rationing | null>(null);
   const filter = (search['filter'] ?? '').toLowerCase();
   const query = usePages(['superuser', 'users'], (next_page, signal) => api((c) => c.GET('/api/v1/superuser/users/', { params: { query: { disabled: true, ...(next_page ? { next_page } : {}) } }, signal })));
   const refresh = () => queries.invalidateQueries({ queryKey: ['superuser', 'users'] });
@@ -50,9 +53,14 @@ export function UsersTab({ canChange }: { canChange: boolean }) {
     const { email } = await api((c) => c.POST('/api/v1/superusers/users/{username}/sendrecovery', { params: { path: { username: user.username } } }));
     say.done(t('recoverySent', { email }));
   });
+  const ration = (user: User) => attempt(async () => {
+    const quotas = await api((c) => c.GET('/api/v1/superuser/users/{namespace}/quota', { params: { path: { namespace: user.username } } }));
+    setRationing({ user, quota: quotas[0] ?? null });
+  });
   const items = (user: User) => [
     { name: t('setPassword'), act: () => setAsking({ what: 'password', user }) },
     { name: t('setEmail'), act: () => setAsking({ what: 'email', user }) },
+    { name: t('quota'), act: () => ration(user) },
     ...(config?.features['MAILING'] && user.email ? [{ name: t('sendRecovery'), act: () => recover(user) }] : []),
     ...(user.username === me.username ? [] : [
       { name: t(user.super_user ? 'endSuperuser' : 'makeSuperuser'), act: () => raise(user, !user.super_user) },
@@ -89,6 +97,7 @@ export function UsersTab({ canChange }: { canChange: boolean }) {
       </Pages>
       {making && <NewUser onMade={async (user) => { await refresh(); setMade(user); }} onClose={() => setMaking(false)} />}
       {made && <Once title={t('userMade', { name: made.username })} onClose={() => setMade(null)}><FormGroup role="group" label={t('password')}><Code text={made.password} what={t('password')} /></FormGroup></Once>}
+      {rationing && <UserQuota username={rationing.user.username} quota={rationing.quota} onClose={() => setRationing(null)} />}
       {asking && <Change key={asking.what} asking={asking} put={put} refresh={refresh} onClose={() => setAsking(null)} />}
     </>
   );

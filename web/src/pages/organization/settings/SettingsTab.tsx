@@ -7,11 +7,13 @@ import { meQuery } from '../../../api/session';
 import { Ask } from '../../../ui/Ask';
 import { useAttempt } from '../../../ui/attempt';
 import { useSay } from '../../../ui/toasts';
+import { HoldsCard } from '../../holds/HoldsCard';
 import { ImmutabilityCard } from '../../policies/ImmutabilityCard';
 import { PruningCard } from '../../policies/PruningCard';
 import { organizationQuery, type Organization } from '../queries';
 import { DeletedRepositories } from './DeletedRepositories';
 import { t } from './messages';
+import { PullExclusions } from './PullExclusions';
 import { TimeMachineSelect } from './TimeMachineSelect';
 
 export function SettingsTab({ shown }: { shown: Organization }) {
@@ -22,6 +24,8 @@ export function SettingsTab({ shown }: { shown: Organization }) {
       <GridItem lg={6}><DeletedRepositories of={of} /></GridItem>
       <GridItem lg={6}><PruningCard of={of} /></GridItem>
       <GridItem lg={6}><ImmutabilityCard of={of} /></GridItem>
+      <GridItem lg={6}><PullExclusions orgname={shown.name} /></GridItem>
+      <GridItem><HoldsCard organization={shown.name} /></GridItem>
       <GridItem lg={6}><Delete orgname={shown.name} /></GridItem>
     </Grid>
   );

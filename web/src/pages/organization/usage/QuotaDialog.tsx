@@ -1,6 +1,6 @@
 import { FormGroup, FormHelperText, HelperText, HelperTextItem, TextInput } from '@patternfly/react-core';
 import { useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import type { Schema } from '../../../api/client';
 import { Ask } from '../../../ui/Ask';
 import { useSay } from '../../../ui/toasts';
@@ -11,7 +11,7 @@ import { percents, ruleOf, type Rule } from './rule';
 const first: Rule = { limit: '50 GiB', warnings: [80], reject: 100 };
 
 /** Sets or changes how much a namespace may hold, or a part of it. The whole is superusers' to set, and only once. */
-export function QuotaDialog({ of, quota, mayBeWhole, onClose }: { of: Rationed; quota: Schema<'ShownQuota'> | null; mayBeWhole: boolean; onClose: () => void }) {
+export function QuotaDialog({ of, quota, mayBeWhole, children, onClose }: { of: Rationed; quota: Schema<'ShownQuota'> | null; mayBeWhole: boolean; children?: ReactNode; onClose: () => void }) {
   const say = useSay();
   const queries = useQueryClient();
   const former = quota === null ? first : ruleOf(quota);
@@ -35,6 +35,7 @@ export function QuotaDialog({ of, quota, mayBeWhole, onClose }: { of: Rationed; 
   const rejectWrong = reject === null || reject.length > 1;
   return (
     <Ask title={quota === null ? t('new') : t('editTitle', { name: prefix || t('all') })} action={t(quota === null ? 'create' : 'save')} onAction={save} onClose={onClose} ready={limit.trim() !== '' && warnings !== null && !rejectWrong && (quota !== null || prefix !== '' || mayBeWhole)}>
+      {children}
       {quota === null && (
         <FormGroup label={t('prefix')} fieldId="quota-prefix" isRequired={!mayBeWhole}>
           <TextInput id="quota-prefix" isRequired={!mayBeWhole} spellCheck={false} autoCapitalize="none" value={prefix} onChange={(_, value) => setPrefix(value.trim())} autoFocus />

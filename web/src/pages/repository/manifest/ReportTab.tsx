@@ -13,6 +13,7 @@ import { Row } from './DetailsTab';
 import type { Manifest } from './ManifestPage';
 import { t } from './messages';
 import { commandText } from './names';
+import { NoFindings } from './NoFindings';
 import { byPackage, countBySeverity, order, type Finding } from './report';
 
 /** What is vulnerable in an image, why that is said, and which layer brought it. */
@@ -21,26 +22,30 @@ export function ReportTab({ repository, manifest }: { repository: string; manife
     queryKey: ['report', repository, manifest.digest],
     queryFn: ({ signal }) => api((c) => c.GET('/api/v1/repository/{repository}/manifest/{manifestref}/vulnerabilities', { params: { path: { repository, manifestref: manifest.digest }, query: { suppressed: true } }, signal })),
   });
-  return <Loaded query={query}>{(report) => <Report report={report} manifest={manifest} />}</Loaded>;
+  return <Loaded query={query}>{(report) => <Report report={report} repository={repository} manifest={manifest} />}</Loaded>;
 }
 
-function Report({ report, manifest }: { report: Schema<'ManifestReport'>; manifest: Manifest }) {
+type Props = { report: Schema<'ManifestReport'>; repository: string; manifest: Manifest };
+
+function Report({ report, repository, manifest }: Props) {
   switch (report.status) {
     case 'queued': return <Teach title={t('queued')}>{t('queuedBody')}</Teach>;
     case 'unsupported': return <Teach title={t('unsupported')}>{report.reason ?? t('unsupportedBody')}</Teach>;
+    case 'too_large': return <Teach title={t('tooLarge')}>{report.reason ?? ''}</Teach>;
     case 'failed': return <Teach title={t('scanFailed')}>{report.reason} {t('scanFailedBody')}</Teach>;
-    case 'scanned': return <Scanned report={report} manifest={manifest} />;
+    case 'scanned': return <Scanned report={report} repository={repository} manifest={manifest} />;
     default: return <Teach title={t('disabled')}>{report.reason ?? ''}</Teach>;
   }
 }
 
-function Scanned({ report, manifest }: { report: Schema<'ManifestReport'>; manifest: Manifest }) {
+function Scanned({ report, repository, manifest }: Props) {
   const [search, change] = useSearch();
   const text = (search['q'] ?? '').toLowerCase();
   const severity = search['severity'] as SeverityKey | undefined;
   const counts = countBySeverity(report.findings);
   const stale = report.feeds.filter((each) => each.stale).map((each) => each.name);
   const suppressed = report.suppressed ?? [];
+  const any = report.findings.length + suppressed.length > 0;
   const shown = (search['suppressed'] ? suppressed : report.findings)
     .filter((each) => (severity === undefined || severityKey(each.severity) === severity) && (!search['fixable'] || each.fixed_in) && (!search['exploited'] || each.exploited))
     .filter((each) => text === '' || [each.id, ...each.aliases, each.package].some((word) => word.toLowerCase().includes(text)))
@@ -49,10 +54,10 @@ function Scanned({ report, manifest }: { report: Schema<'ManifestReport'>; manif
     <>
       {stale.length > 0 && <Alert isInline variant="warning" title={t('staleFeeds', { feeds: stale.join(', ') })} component="p" />}
       {report.problems.length > 0 && <Alert isInline variant="warning" title={t('problems')} component="p">{report.problems.join(' ')}</Alert>}
-      <Card isCompact>
+      <Card isCompact className="wharf-report">
         <CardBody>
           <Grid hasGutter>
-            <GridItem md={6}><SeverityDonut counts={counts} label={t('findings')} picked={severity} onPick={(key) => change({ severity: key })} /></GridItem>
+            {any && <GridItem md={6}><SeverityDonut counts={counts} label={t('findings')} picked={severity} onPick={(key) => change({ severity: key })} /></GridItem>}
             <GridItem md={6}>
               <DescriptionList isHorizontal isCompact>
                 {report.distro && <Row name={t('distro')}>{report.distro.id} {report.distro.version} {report.distro.end_of_life && Date.parse(report.distro.end_of_life) < Date.now() && <Label isCompact color="orange">{t('endOfLife', { when: report.distro.end_of_life.slice(0, 10) })}</Label>}</Row>}
@@ -62,20 +67,22 @@ function Scanned({ report, manifest }: { report: Schema<'ManifestReport'>; manif
           </Grid>
         </CardBody>
       </Card>
-      <Toolbar>
-        <ToolbarContent>
-          <ToolbarItem><SearchInput aria-label={t('search')} placeholder={t('search')} value={search['q'] ?? ''} onChange={(_, value) => change({ q: value || undefined })} onClear={() => change({ q: undefined })} /></ToolbarItem>
-          <ToolbarItem alignSelf="center"><Checkbox id="fixable" label={t('onlyFixable')} isChecked={search['fixable'] === 'true'} onChange={(_, on) => change({ fixable: on ? 'true' : undefined })} /></ToolbarItem>
-          <ToolbarItem alignSelf="center"><Checkbox id="exploited" label={t('onlyExploited')} isChecked={search['exploited'] === 'true'} onChange={(_, on) => change({ exploited: on ? 'true' : undefined })} /></ToolbarItem>
-          <ToolbarItem>
-            <ToggleGroup aria-label={t('group')}>
-              {(['list', 'package', 'layer'] as const).map((each) => <ToggleGroupItem key={each} text={t(each === 'list' ? 'asList' : each === 'package' ? 'byPackage' : 'byLayer')} isSelected={(search['by'] ?? 'list') === each} onChange={() => change({ by: each === 'list' ? undefined : each })} />)}
-            </ToggleGroup>
-          </ToolbarItem>
-          {suppressed.length > 0 && <ToolbarItem alignSelf="center"><Checkbox id="suppressed" label={t('suppressed', { count: suppressed.length })} isChecked={search['suppressed'] === 'true'} onChange={(_, on) => change({ suppressed: on ? 'true' : undefined })} /></ToolbarItem>}
-        </ToolbarContent>
-      </Toolbar>
-      {report.findings.length === 0 && !search['suppressed'] ? <Teach title={t('none')}>{''}</Teach>
+      {any && (
+        <Toolbar>
+          <ToolbarContent>
+            <ToolbarItem><SearchInput aria-label={t('search')} placeholder={t('search')} value={search['q'] ?? ''} onChange={(_, value) => change({ q: value || undefined })} onClear={() => change({ q: undefined })} /></ToolbarItem>
+            <ToolbarItem alignSelf="center"><Checkbox id="fixable" label={t('onlyFixable')} isChecked={search['fixable'] === 'true'} onChange={(_, on) => change({ fixable: on ? 'true' : undefined })} /></ToolbarItem>
+            <ToolbarItem alignSelf="center"><Checkbox id="exploited" label={t('onlyExploited')} isChecked={search['exploited'] === 'true'} onChange={(_, on) => change({ exploited: on ? 'true' : undefined })} /></ToolbarItem>
+            <ToolbarItem>
+              <ToggleGroup aria-label={t('group')}>
+                {(['list', 'package', 'layer'] as const).map((each) => <ToggleGroupItem key={each} text={t(each === 'list' ? 'asList' : each === 'package' ? 'byPackage' : 'byLayer')} isSelected={(search['by'] ?? 'list') === each} onChange={() => change({ by: each === 'list' ? undefined : each })} />)}
+              </ToggleGroup>
+            </ToolbarItem>
+            {suppressed.length > 0 && <ToolbarItem alignSelf="center"><Checkbox id="suppressed" label={t('suppressed', { count: suppressed.length })} isChecked={search['suppressed'] === 'true'} onChange={(_, on) => change({ suppressed: on ? 'true' : undefined })} /></ToolbarItem>}
+          </ToolbarContent>
+        </Toolbar>
+      )}
+      {report.findings.length === 0 && !search['suppressed'] ? <NoFindings repository={repository} digest={manifest.digest} report={report} />
         : shown.length === 0 ? <p className="wharf-faint">{t('noneMatch')}</p>
           : <Groups findings={shown} by={search['by'] ?? 'list'} manifest={manifest} />}
     </>

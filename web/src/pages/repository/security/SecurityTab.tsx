@@ -1,5 +1,5 @@
 import { Card, CardBody, CardHeader, CardTitle, Grid, GridItem, Label, ToggleGroup, ToggleGroupItem } from '@patternfly/react-core';
-import { useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { api, type Schema } from '../../../api/client';
 import { SeverityDonut } from '../../../ui/charts/Donut';
 import { Trend, type TrendDay } from '../../../ui/charts/Trend';
@@ -12,7 +12,7 @@ import { t } from './messages';
 export function SecurityTab({ repository }: { repository: string }) {
   const [search, change] = useSearch();
   const days = search['days'] === '90' ? 90 : 30;
-  const query = useQuery({ queryKey: ['security', repository, days], queryFn: ({ signal }) => api((c) => c.GET('/api/v1/repository/{repository}/security', { params: { path: { repository }, query: { days } }, signal })) });
+  const query = useQuery({ queryKey: ['security', repository, days], queryFn: ({ signal }) => api((c) => c.GET('/api/v1/repository/{repository}/security', { params: { path: { repository }, query: { days } }, signal })), placeholderData: keepPreviousData });
   return (
     <Loaded query={query}>
       {(summary) => (summary.now?.manifests ?? 0) === 0 ? <Teach title={t('none')}>{t('noneBody')}</Teach> : (

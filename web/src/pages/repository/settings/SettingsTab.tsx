@@ -3,8 +3,10 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api } from '../../../api/client';
+import { useMe } from '../../../api/session';
 import { Ask } from '../../../ui/Ask';
 import { useSay } from '../../../ui/toasts';
+import { HoldsCard } from '../../holds/HoldsCard';
 import { ImmutabilityCard } from '../../policies/ImmutabilityCard';
 import { PruningCard } from '../../policies/PruningCard';
 import type { Repository } from '../queries';
@@ -13,11 +15,13 @@ import { t } from './messages';
 export function SettingsTab({ shown }: { shown: Repository }) {
   const repository = `${shown.namespace}/${shown.name}`;
   const of = { repository };
+  const administers = useMe()?.organizations.some((each) => each.name === shown.namespace && each.is_org_admin);
   return (
     <Grid hasGutter>
       <GridItem lg={6}><AccessCard shown={shown} /></GridItem>
       <GridItem lg={6}><ImmutabilityCard of={of} /></GridItem>
       <GridItem lg={6}><PruningCard of={of} /></GridItem>
+      {administers && <GridItem><HoldsCard organization={shown.namespace!} repository={shown.name!} /></GridItem>}
       <GridItem lg={6}><DeleteCard repository={repository} /></GridItem>
     </Grid>
   );

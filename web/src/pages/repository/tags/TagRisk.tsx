@@ -15,6 +15,7 @@ export function TagRisk({ tag, to }: { tag: Tag; to: string }) {
     }
     case 'queued': return <span className="wharf-faint">{t('queued')}</span>;
     case 'failed': return link(t('scanFailed'));
+    case 'too_large': return link(t('tooLarge'));
     default: return <span className="wharf-faint">{t('unsupported')}</span>;
   }
 }

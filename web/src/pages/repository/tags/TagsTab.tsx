@@ -5,7 +5,7 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { api } from '../../../api/client';
-import { registryHost } from '../../../api/session';
+import { registryHost, useMe } from '../../../api/session';
 import { bytes } from '../../../messages/format';
 import { Code, DigestText } from '../../../ui/Copy';
 import { Pages } from '../../../ui/More';
@@ -13,6 +13,7 @@ import { usePages } from '../../../ui/pages';
 import { useSearch, useTyped } from '../../../ui/search';
 import { Teach } from '../../../ui/Teach';
 import { Time } from '../../../ui/Time';
+import { NewHold } from '../../holds/NewHold';
 import { referencePath } from '../address';
 import type { Repository } from '../queries';
 import { t } from './messages';
@@ -22,7 +23,7 @@ import { tracks, type TrackPart } from './tracks';
 import { Tracks } from './Tracks';
 import { type Tag, useTagActions } from './actions';
 
-type Dialog = { kind: 'pull' | 'add' | 'purge'; tag: Tag } | { kind: 'expire'; tags: Tag[] };
+type Dialog = { kind: 'pull' | 'add' | 'hold' | 'purge'; tag: Tag } | { kind: 'expire'; tags: Tag[] };
 
 const rowHeight = 44;
 
@@ -35,6 +36,7 @@ export function TagsTab({ shown }: { shown: Repository }) {
   const [dialog, setDialog] = useState<Dialog | null>(null);
   const navigate = useNavigate();
   const filter = search['filter'];
+  const canHold = useMe()?.organizations.some((each) => each.name === shown.namespace && each.is_org_admin) === true;
 
   const query = usePages(['tags', repository, filter ?? ''], (next_page, signal) => api((c) => c.GET('/api/v1/repository/{repository}/tag', {
     params: { path: { repository }, query: { onlyActiveTags: true, details: true, limit: 100, ...(filter ? { filter_tag_name: `like:${filter}` } : {}), ...(next_page ? { next_page } : {}) } },
@@ -74,7 +76,7 @@ export function TagsTab({ shown }: { shown: Repository }) {
       <Pages query={query} rows={(page) => page.tags} withButton={false}>
         {() => tags.length > 0 ? (
           <TagTable
-            repository={repository} tags={tags} canWrite={shown.can_write === true} canAdmin={shown.can_admin === true} chosen={chosen} choose={choose}
+            repository={repository} tags={tags} canWrite={shown.can_write === true} canAdmin={shown.can_admin === true} canHold={canHold} chosen={chosen} choose={choose}
             chooseAll={(on) => setChosen(on ? new Map(tags.map((each) => [each.name!, each])) : new Map())}
             more={query.hasNextPage && !query.isFetchingNextPage ? () => void query.fetchNextPage() : null}
             open={setDialog} actions={actions}
@@ -84,6 +86,7 @@ export function TagsTab({ shown }: { shown: Repository }) {
       </Pages>
       {dialog?.kind === 'pull' && <PullCommands repository={repository} tag={dialog.tag} onClose={() => setDialog(null)} />}
       {dialog?.kind === 'add' && <AddTag repository={repository} tag={dialog.tag} onClose={() => setDialog(null)} />}
+      {dialog?.kind === 'hold' && <NewHold of={{ organization: shown.namespace!, repository: shown.name! }} tag={dialog.tag.name!} onClose={() => setDialog(null)} />}
       {dialog?.kind === 'purge' && <PurgeTag repository={repository} tag={dialog.tag} onClose={() => setDialog(null)} />}
       {dialog?.kind === 'expire' && <Expiration repository={repository} tags={dialog.tags} onClose={() => setDialog(null)} />}
     </>
@@ -102,7 +105,7 @@ function BulkMenu({ count, items }: { count: number; items: Item[] }) {
 }
 
 type TableProps = {
-  repository: string; tags: Tag[]; canWrite: boolean; canAdmin: boolean; chosen: ReadonlyMap<string, Tag>; choose: (tag: Tag, on: boolean) => void; chooseAll: (on: boolean) => void;
+  repository: string; tags: Tag[]; canWrite: boolean; canAdmin: boolean; canHold: boolean; chosen: ReadonlyMap<string, Tag>; choose: (tag: Tag, on: boolean) => void; chooseAll: (on: boolean) => void;
   more: (() => void) | null; open: (dialog: Dialog) => void; actions: ReturnType<typeof useTagActions>;
 };
 
@@ -136,7 +139,7 @@ function TagTable(props: TableProps) {
   );
 }
 
-function TagRow({ repository, tag, top, index, parts, canWrite, canAdmin, chosen, choose, open, actions }: TableProps & { tag: Tag; top: number; index: number; parts: TrackPart[] }) {
+function TagRow({ repository, tag, top, index, parts, canWrite, canAdmin, canHold, chosen, choose, open, actions }: TableProps & { tag: Tag; top: number; index: number; parts: TrackPart[] }) {
   const [menu, setMenu] = useState(false);
   const name = tag.name!;
   const items: (Item & { hidden?: boolean })[] = [
@@ -145,6 +148,7 @@ function TagRow({ repository, tag, top, index, parts, canWrite, canAdmin, chosen
     { name: t('expiration'), act: () => open({ kind: 'expire', tags: [tag] }), hidden: !canWrite },
     { name: t('makeImmutable'), act: () => void actions.setImmutable([tag], true), hidden: !canWrite || tag.immutable === true },
     { name: t('makeMutable'), act: () => void actions.setImmutable([tag], false), hidden: !canAdmin || tag.immutable !== true },
+    { name: t('hold'), act: () => open({ kind: 'hold', tag }), hidden: !canHold },
     { name: t('remove'), act: () => void actions.remove([tag]), danger: true, hidden: !canWrite },
     { name: t('purge'), act: () => open({ kind: 'purge', tag }), danger: true, hidden: !canAdmin },
   ];

@@ -44,6 +44,7 @@ export const t = catalogue('tags', {
   compareTwo: 'Compare the two',
   remove: 'Delete',
   removed: { one: 'The tag {tag} was deleted.', other: '{count} tags were deleted.' },
+  hold: 'Put on hold',
   purge: 'Delete for good',
   purgeTitle: 'Delete {tag} for good?',
   purgeBody: 'It skips the time machine: it cannot be restored, and what only it keeps is collected soon.',
@@ -57,5 +58,6 @@ export const t = catalogue('tags', {
   queued: 'being scanned',
   unsupported: 'cannot be scanned',
   scanFailed: 'scan failed',
+  tooLarge: 'too large to scan',
   signed: 'signed',
 });
