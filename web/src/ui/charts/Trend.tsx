@@ -8,8 +8,12 @@ export type TrendDay = { day: string } & Partial<Record<SeverityKey, number>>;
 export function Trend({ days, label }: { days: TrendDay[]; label: string }) {
   const [width, height, left, bottom] = [640, 200, 44, 22];
   const keys = severities.filter((key) => days.some((each) => (each[key] ?? 0) > 0));
-  const most = Math.max(1, ...days.map((each) => keys.reduce((sum, key) => sum + (each[key] ?? 0), 0)));
-  const x = (at: number) => left + (days.length < 2 ? 0 : (at / (days.length - 1)) * (width - left - 4));
+  // Even, since there is a line at the half of it.
+  const most = 2 * Math.ceil(Math.max(2, ...days.map((each) => keys.reduce((sum, key) => sum + (each[key] ?? 0), 0))) / 2);
+  const time = (at: number) => Date.parse(days[at]?.day ?? '');
+  const span = Math.max(1, time(days.length - 1) - time(0));
+  // By time, since days on which the registry did not run are missing.
+  const x = (at: number) => left + ((time(at) - time(0)) / span) * (width - left - 4);
   const y = (value: number) => (height - bottom) - (value / most) * (height - bottom - 8);
   const layers = stack<TrendDay, SeverityKey>().keys(keys).value((each, key) => each[key] ?? 0)(days);
   const shape = area<[number, number]>().x((_, at) => x(at)).y0((each) => y(each[0])).y1((each) => y(each[1]));
