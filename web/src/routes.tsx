@@ -1,6 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { configQuery, meQuery } from './api/session';
+import { Member } from './shell/Member';
 import { NotFoundPage } from './shell/NotFoundPage';
 import { Shell } from './shell/Shell';
 
@@ -24,6 +25,7 @@ const root = createRootRouteWithContext<{ queries: QueryClient }>()({
 const member = createRoute({
   getParentRoute: () => root,
   id: 'member',
+  component: Member,
   beforeLoad: ({ context, location }) => {
     if (context.me === null) throw redirect({ to: '/signin', search: { next: location.href } });
   },

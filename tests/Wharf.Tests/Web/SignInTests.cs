@@ -30,6 +30,22 @@ public sealed class SignInTests(WebSite site)
         await page.WaitForURLAsync("**/signin?next=*");
     }
 
+    [Fact]
+    public async Task Whose_session_ends_while_a_page_is_open_signs_in_again_and_is_back_where_he_was()
+    {
+        var user = await site.Registry.CreateUserAsync();
+        var page = await site.OpenAsync("/organization", user);
+        await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = user.Name }).WaitForAsync();
+
+        (await user.Client.SendAsync("DELETE", "/api/v1/user/sessions")).Is(204);
+
+        await page.WaitForURLAsync("**/signin?next=*");
+        await page.GetByLabel("User name or e-mail address").FillAsync(user.Name);
+        await page.GetByLabel("Password").FillAsync(user.Password);
+        await page.Keyboard.PressAsync("Enter");
+        await page.WaitForURLAsync("**/organization");
+    }
+
     [Theory]
     [InlineData("//evil.example/")]
     [InlineData("/\\evil.example/")]

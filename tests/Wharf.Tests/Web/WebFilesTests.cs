@@ -57,6 +57,7 @@ public sealed partial class WebFilesTests(WebSite site)
     {
         Assert.Equal("Basic realm=\"wharf\", charset=\"UTF-8\"", (await Anonymous.ReadAsync("/api/v1/user/")).Is(401).Header("WWW-Authenticate"));
         Assert.Null((await Anonymous.SendAsync("GET", "/api/v1/user/", null, ("X-Requested-With", "XMLHttpRequest"))).Is(401).Header("WWW-Authenticate"));
+        Assert.Null((await Anonymous.SendAsync("GET", "/api/v1/events", null, ("Accept", "text/event-stream"))).Is(401).Header("WWW-Authenticate"));
     }
 
     [GeneratedRegex("/assets/index-[^\"]+\\.js", RegexOptions.None, 1000)]

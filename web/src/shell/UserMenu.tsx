@@ -1,10 +1,9 @@
 import { Divider, Dropdown, DropdownGroup, DropdownItem, DropdownList, MenuToggle } from '@patternfly/react-core';
-import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { api, forgetCsrfToken } from '../api/client';
-import { meQuery, useMe } from '../api/session';
+import { useMe } from '../api/session';
 import { Picture } from '../ui/Picture';
+import { signOut } from './leave';
 import { t } from './messages';
 import { chooseTheme, useTheme } from './theme';
 
@@ -13,15 +12,6 @@ export function UserMenu() {
   const [open, setOpen] = useState(false);
   const theme = useTheme();
   const navigate = useNavigate();
-  const queries = useQueryClient();
-
-  const signOut = async () => {
-    await api((c) => c.POST('/api/v1/signout'));
-    forgetCsrfToken();
-    queries.clear();
-    queries.setQueryData(meQuery.queryKey, null);
-    await navigate({ to: '/signin' });
-  };
 
   if (me === null) return null;
   return (

@@ -14,11 +14,11 @@ export function Treemap({ tiles, label, picked, onPick }: { tiles: Tile[]; label
         const tile = leaf.data as Tile;
         return (
           <button
-            key={tile.key} type="button" title={`${tile.name}\n${tile.detail}`} aria-label={`${tile.name}, ${tile.detail}`} aria-pressed={picked === tile.key} onClick={() => onPick(tile.key)}
+            key={tile.key} type="button" title={`${tile.name}\n${tile.detail}`} aria-pressed={picked === tile.key} onClick={() => onPick(tile.key)}
             className={`wharf-tile wharf-tone-${tile.tone % 6}`}
             style={{ insetInlineStart: `${(leaf.x0 / width) * 100}%`, top: `${(leaf.y0 / height) * 100}%`, width: `${((leaf.x1 - leaf.x0) / width) * 100}%`, height: `${((leaf.y1 - leaf.y0) / height) * 100}%` }}
           >
-            <span className="wharf-tile-name">{tile.name}</span><span className="wharf-tile-detail">{tile.detail}</span>
+            <span className="wharf-tile-name">{tile.name}</span>{' '}<span className="wharf-tile-detail">{tile.detail}</span>
           </button>
         );
       })}
