@@ -78,6 +78,12 @@ public sealed class LifetimeModelTests
         [
             new(OpKind.PushBlob, 0, 0, 1), new(OpKind.PushBlob, 0, 1, 1), new(OpKind.PushBlob, 0, 2, 1), new(OpKind.PutTagged, 0, 0, 0), new(OpKind.PutTagged, 0, 2, 0),
         ]),
+        // A push without a tag is looked at when its time is over, soon after a tag of it went.
+        new(TimeSpan.FromDays(1),
+        [
+            new(OpKind.PushBlob, 0, 0, 1), new(OpKind.PushBlob, 0, 1, 1), new(OpKind.PutUntagged, 0, 0, 0), new(OpKind.Advance, 0, 0, 3), new(OpKind.Advance, 0, 0, 3), new(OpKind.Advance, 0, 0, 3), new(OpKind.Advance, 0, 0, 3),
+            new(OpKind.PutTagged, 0, 0, 0), new(OpKind.EndTag, 0, 0, 0), new(OpKind.Advance, 0, 0, 3), new(OpKind.Round, 0, 0, 0), new(OpKind.Advance, 0, 0, 2), new(OpKind.Round, 0, 0, 0),
+        ]),
         // A referrer, of which the last review was while its subject was there, outlives it.
         new(TimeSpan.Zero,
         [
