@@ -15,13 +15,15 @@ export function SearchBox() {
   const menu = useRef<HTMLDivElement>(null);
   const navigate = useNavigate();
   const query = useDelayed(text.trim(), 150);
-  const { data } = useQuery({
+  const { data, isPlaceholderData } = useQuery({
     queryKey: ['find', query],
     queryFn: ({ signal }) => api((c) => c.GET('/api/v1/find/all', { params: { query: { query } }, signal })),
     enabled: query.length >= 2,
     placeholderData: keepPreviousData,
   });
   const found = query.length >= 2 ? data?.results ?? [] : [];
+  // What is shown for fewer letters is about to go, and would take the focus along.
+  const isSettled = query === text.trim() && !isPlaceholderData;
 
   useEffect(() => {
     const hear = (e: KeyboardEvent) => {
@@ -45,7 +47,7 @@ export function SearchBox() {
     if (e.key === 'Enter' && text.trim() !== '') go(`/search?q=${encodeURIComponent(text.trim())}`);
     if (e.key === 'ArrowDown') {
       e.preventDefault();
-      menu.current?.querySelector<HTMLElement>('button, a')?.focus();
+      if (isSettled) menu.current?.querySelector<HTMLElement>('button, a')?.focus();
     }
   };
 
