@@ -1,7 +1,8 @@
 namespace Wharf.Storage.Parts;
 
 /// <summary>
-/// Writes an object of parts. 1. Bytes are gathered until there are enough for a part, which is sent while the next is gathered: at most two parts are in memory. 2. A checkpoint
+/// Writes an object of parts. 1. Bytes are gathered until there are enough for a part, which is sent while the next ones are gathered: a store is done with a part some time after it has the
+/// last byte, and with another one under way does not wait. In memory are at most two parts and <see cref="Further"/> bytes. 2. A checkpoint
 /// sends what there is as a shorter part; where that is too little, it is kept as an object of its own, a tail, which whoever goes on reads back and puts in front of the
 /// next part. 3. At the end the parts are put together. What fits one part is stored by one request, and a blob that is one tail already stays what it is.
 /// <para>Another writer of the same upload, in this process or elsewhere, may still be sending: it has other numbers of parts and of tails, and nothing that this
@@ -9,6 +10,9 @@ namespace Wharf.Storage.Parts;
 /// </summary>
 internal sealed class PartWriter : IBlobWriter
 {
+    /// <summary>How many bytes may be under way besides a part.</summary>
+    private const int Further = 16 << 20;
+
     // More tails than this become one: each was a request with few bytes.
     private const int MostTails = 16;
 
@@ -41,7 +45,7 @@ internal sealed class PartWriter : IBlobWriter
     private bool _unread;
     private long _saved;
 
-    private Task? _sending;
+    private readonly Queue<(Task<string> Tag, int At)> _sending = new();
     private StorageException? _fault;
 
     public PartWriter(IBlobDriver driver, IPartStore store, PartUploads uploads, string key, PartState from, long attempt)
@@ -174,7 +178,7 @@ internal sealed class PartWriter : IBlobWriter
 
     private async Task SendAsync()
     {
-        await SettleAsync();
+        await SettleAsync(Further / _buffer.Length);
         ThrowUnlessOpen();
         if (_number >= _store.LastNumber) throw new UploadLostException("The upload has used up the parts that the store takes; it has to begin again.");
         try
@@ -192,54 +196,53 @@ internal sealed class PartWriter : IBlobWriter
         _tails.Clear();
         // Known from here on for the size of the next part; its tag comes when it is there.
         _parts.Add(new StoredPart(number, bytes.Length, ""));
-        _sending = SendAsync(bytes, number, _parts.Count - 1);
+        _sending.Enqueue((SendAsync(bytes, number), _parts.Count - 1));
     }
 
-    private async Task SendAsync(PartBuffer bytes, int number, int at)
+    private async Task<string> SendAsync(PartBuffer bytes, int number)
     {
-        using (bytes)
-        {
-            _parts[at] = new StoredPart(number, bytes.Length, await _store.PutPartAsync(ObjectKey, _session, number, bytes, _stop.Token));
-        }
+        using (bytes) return await _store.PutPartAsync(ObjectKey, _session, number, bytes, _stop.Token);
     }
 
-    // After a part that the store did not take, what came behind it is of no use: whoever goes on does so from the last checkpoint.
-    private async Task SettleAsync()
+    // Waits until no more than so many are under way. After a part that the store did not take, what came behind it is of no use: whoever goes on does so from the last checkpoint.
+    private async Task SettleAsync(long most = 0)
     {
         if (_fault is not null) throw new StorageException(_fault.Message, _fault);
-        if (_sending is null) return;
-        try
+        while (_sending.Count > most)
         {
-            await _sending;
-        }
-        catch (StorageException e)
-        {
-            _fault = e;
-            throw;
-        }
-        catch (OperationCanceledException) when (_state != State.Open)
-        {
-            ThrowUnlessOpen();
-        }
-        finally
-        {
-            _sending = null;
+            try
+            {
+                var (tag, at) = _sending.Peek();
+                _parts[at] = _parts[at] with { Tag = await tag };
+                _sending.Dequeue();
+            }
+            catch (StorageException e)
+            {
+                _fault = e;
+                throw;
+            }
+            catch (OperationCanceledException) when (_state != State.Open)
+            {
+                ThrowUnlessOpen();
+            }
         }
     }
 
     private async Task StopSendingAsync()
     {
-        if (_sending is null) return;
+        if (_sending.Count == 0) return;
         await _stop.CancelAsync();
-        try
+        while (_sending.TryDequeue(out var part))
         {
-            await _sending;
+            try
+            {
+                await part.Tag;
+            }
+            catch (Exception e) when (e is StorageException or OperationCanceledException)
+            {
+                // Nobody waits for it any more.
+            }
         }
-        catch (Exception e) when (e is StorageException or OperationCanceledException)
-        {
-            // Nobody waits for it any more.
-        }
-        _sending = null;
     }
 
     private async Task SaveTailAsync(CancellationToken ct)

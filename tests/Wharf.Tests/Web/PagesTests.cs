@@ -3,7 +3,7 @@ using Microsoft.Playwright;
 namespace Wharf.Tests.Web;
 
 /// <summary>Every page for everyone: light, dark, on a phone.</summary>
-[Collection(nameof(WebSite))]
+[Collection(nameof(PagesTests))]
 public sealed class PagesTests(WebSite site)
 {
     [Theory, Trait("Speed", "Slow")]
@@ -60,7 +60,7 @@ public sealed class PagesTests(WebSite site)
     public async Task Nothing_serious_stands_between_anybody_and_a_page(string name, string path, string shows, string who)
     {
         var (at, text) = (Of(path), Of(shows));
-        var page = who == "superuser" ? await site.OpenAsSuperuserAsync(at) : await site.OpenAsync(at, who == "user" ? site.User : null);
+        var page = await site.VisitAsync(at, who);
         await page.GetByText(text).First.WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Attached });
         await page.Locator(".wharf-loading").First.WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Detached });
 

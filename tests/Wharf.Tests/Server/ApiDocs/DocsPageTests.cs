@@ -1,9 +1,9 @@
-using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 
 namespace Wharf.Tests.Server.ApiDocs;
 
 /// <summary>/api/docs in a browser: for everyone, on every screen, with or without scripts.</summary>
+[Trait("Database", "Any")]
 public sealed class DocsPageTests(UserRegistry registry, Chromium chromium) : IClassFixture<UserRegistry>, IClassFixture<Chromium>
 {
     private Uri Docs => new(registry.Url, "/api/docs");
@@ -17,9 +17,8 @@ public sealed class DocsPageTests(UserRegistry registry, Chromium chromium) : IC
     {
         var page = await chromium.OpenAsync(new Uri(Docs, "?q=robot"), width, scheme);
 
-        var found = await page.RunAxe();
-
-        Assert.Equal([], found.Violations.Select(static v => $"{v.Id}: {v.Help} {string.Join(", ", v.Nodes.Take(3).Select(static n => n.Html))}"));
+        // Hundreds of operations and types are made alike: the first dozen of each tell for all.
+        Assert.Equal([], await Axe.ViolationsAsync(page, "article:nth-of-type(n+13)"));
         Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"));
     }
 
@@ -28,7 +27,17 @@ public sealed class DocsPageTests(UserRegistry registry, Chromium chromium) : IC
     {
         var page = await chromium.OpenAsync(new Uri(registry.Url, "/api/v1/error/not_found"), 360, ColorScheme.Dark);
 
-        Assert.Equal([], (await page.RunAxe()).Violations.Select(static v => v.Id));
+        Assert.Equal([], await Axe.ViolationsAsync(page));
+    }
+
+    [Fact]
+    public async Task What_is_bad_axe_finds()
+    {
+        var page = await chromium.OpenAsync(new Uri(registry.Url, "/robots.txt"));
+        await page.SetContentAsync("""<html lang="en"><title>Bad</title><main><h1>Bad</h1><img src="data:,"><p style="color:#ccc;background:#fff">Faint</p></main></html>""");
+
+        Assert.Equal(["critical: image-alt", "serious: color-contrast"], (await Axe.ViolationsAsync(page)).Select(static v => v[..v.LastIndexOf(": ", StringComparison.Ordinal)]).Order(StringComparer.Ordinal));
+        Assert.Equal(["critical: image-alt"], (await Axe.ViolationsAsync(page, "p")).Select(static v => v[..v.LastIndexOf(": ", StringComparison.Ordinal)]));
     }
 
     [Fact]

@@ -21,7 +21,13 @@ public sealed partial class AttackTests(AttackedRegistry registry) : IClassFixtu
     public static IEnumerable<TheoryDataRow<string, string>> Attacks() => Rows.Select(row =>
     {
         var data = new TheoryDataRow<string, string>(row[0], row[2]);
-        return Methods.TryGetValue(row[0], out var method) && method.GetCustomAttribute<AttackAttribute>()!.Slow ? data.WithTrait("Speed", "Slow") : data;
+        if (!Methods.TryGetValue(row[0], out var method))
+            return data;
+        if (method.GetCustomAttribute<AttackAttribute>()!.Slow)
+            data.WithTrait("Speed", "Slow");
+        foreach (var trait in method.DeclaringType!.GetCustomAttributes<TraitAttribute>())
+            data.WithTrait(trait.Name, trait.Value);
+        return data;
     });
 
     [Theory, MemberData(nameof(Attacks), DisableDiscoveryEnumeration = true)]

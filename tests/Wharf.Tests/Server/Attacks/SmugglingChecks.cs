@@ -4,6 +4,7 @@ using System.Text;
 namespace Wharf.Tests.Server.Attacks;
 
 /// <summary>Requests that two parsers read differently, and connections that cost without end.</summary>
+[Trait("Database", "Any")]
 internal sealed class SmugglingChecks(AttackedRegistry registry) : Checks(registry)
 {
     private const string Smuggled = "GET /v2/smuggled/smuggled/tags/list HTTP/1.1\r\nHost: x\r\n\r\n";

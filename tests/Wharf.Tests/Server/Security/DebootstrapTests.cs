@@ -5,6 +5,7 @@ using Wharf.Tests.Hosting;
 namespace Wharf.Tests.Server.Security;
 
 /// <summary>What Debian's own installer makes is read as dpkg reads it.</summary>
+[Trait("Database", "Any")]
 public sealed class DebootstrapTests(ScanningRegistry registry) : IClassFixture<ScanningRegistry>
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
