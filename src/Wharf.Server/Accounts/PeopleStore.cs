@@ -15,7 +15,8 @@ internal sealed class PeopleStore(Database db, AccountStore accounts, SessionSto
     private const int MostMemberships = 1000;
 
     private const string Select = """
-        SELECT n.id, n.name, a.email, a.superuser, a.enabled, a.created_ms, a.last_used_ms, n.tag_expiration_s, a.verified
+        SELECT n.id, n.name, a.email, a.superuser, a.enabled, a.created_ms, a.last_used_ms, n.tag_expiration_s, a.verified,
+               a.given_name, a.family_name, a.company, a.location
           FROM account a JOIN namespace n ON n.id = a.id AND n.deleted_ms IS NULL
         """;
 
@@ -48,8 +49,8 @@ internal sealed class PeopleStore(Database db, AccountStore accounts, SessionSto
         return db.WriteAsync<string?>(async tx =>
         {
             await LockAsync(tx, id, by.AccountId);
-            if (await tx.OneAsync("SELECT a.credential, a.email, n.name FROM account a JOIN namespace n ON n.id = a.id WHERE a.id = @id",
-                static r => ((long Credential, string? Email, string Name)?)(r.GetInt64(0), r.IsDBNull(1) ? null : r.GetString(1), r.GetString(2)), ("id", id)) is not { } former)
+            if (await tx.OneAsync("SELECT a.credential, a.email, n.name, a.given_name, a.family_name, a.company, a.location FROM account a JOIN namespace n ON n.id = a.id WHERE a.id = @id",
+                static r => ((long Credential, string? Email, string Name, Profile Profile)?)(r.GetInt64(0), Text(r, 1), r.GetString(2), ReadProfile(r, 3)), ("id", id)) is not { } former)
                 return "There is no such user any more.";
             var (credential, changed, moved) = (former.Credential, new JsonArray(), false);
             if (change.Email is not null && change.Email != former.Email)
@@ -71,6 +72,12 @@ internal sealed class PeopleStore(Database db, AccountStore accounts, SessionSto
             {
                 await Window.SetAsync(tx, id, window);
                 changed.Add((JsonNode)"tag_expiration_s");
+            }
+            if (change.Profile is not null && former.Profile.With(change.Profile) is var profile && profile != former.Profile)
+            {
+                await tx.ExecuteAsync("UPDATE account SET given_name = @given, family_name = @family, company = @company, location = @location WHERE id = @id",
+                    ("given", profile.GivenName), ("family", profile.FamilyName), ("company", profile.Company), ("location", profile.Location), ("id", id));
+                changed.Add((JsonNode)"profile");
             }
             if (change.Enabled is { } enabled)
             {
@@ -119,7 +126,7 @@ internal sealed class PeopleStore(Database db, AccountStore accounts, SessionSto
     {
         await LockAsync(tx, code.AccountId, code.AccountId);
         var former = await tx.OneAsync("SELECT credential, email FROM account WHERE id = @id AND enabled = 1",
-            static r => ((long Credential, string? Email)?)(r.GetInt64(0), r.IsDBNull(1) ? null : r.GetString(1)), ("id", code.AccountId));
+            static r => ((long Credential, string? Email)?)(r.GetInt64(0), Text(r, 1)), ("id", code.AccountId));
         if (former is not { } now || now.Credential != code.Credential || (code.Purpose == MailCodes.Confirm && now.Email != code.Email) || !await MailCodes.TakeAsync(tx, code))
             return "This link is no good any more.";
         if (await tx.OneAsync("SELECT 1 FROM account WHERE email = @email AND id <> @id", static r => r.GetInt32(0), ("email", code.Email), ("id", code.AccountId)) == 1)
@@ -172,7 +179,7 @@ internal sealed class PeopleStore(Database db, AccountStore accounts, SessionSto
             "DELETE FROM team_member WHERE account_id IN (SELECT id FROM robot WHERE namespace_id = @id)",
             "DELETE FROM account_grant WHERE account_id IN (SELECT id FROM robot WHERE namespace_id = @id)",
             "DELETE FROM robot WHERE namespace_id = @id",
-            "UPDATE account SET email = NULL, enabled = 0, credential = credential + 1 WHERE id = @id",
+            "UPDATE account SET email = NULL, given_name = NULL, family_name = NULL, company = NULL, location = NULL, enabled = 0, credential = credential + 1 WHERE id = @id",
             "UPDATE namespace SET deleted_ms = now_ms(), deleted_by = @by WHERE id = @id"])
             await tx.ExecuteAsync(statement, ("id", id), ("by", by.AccountId));
         await Window.CloseAsync(tx, id);
@@ -204,5 +211,10 @@ internal sealed class PeopleStore(Database db, AccountStore accounts, SessionSto
     private static string? Given(string email) => email.Length == 0 ? null : email;
 
     private static Person Read(DbDataReader r) => new(
-        r.GetInt64(0), r.GetString(1), r.IsDBNull(2) ? null : r.GetString(2), r.GetInt64(3) == 1, r.GetInt64(4) == 1, r.GetInt64(5), r.IsDBNull(6) ? null : r.GetInt64(6), r.GetInt64(7), r.GetInt64(8) == 1);
+        r.GetInt64(0), r.GetString(1), Text(r, 2), r.GetInt64(3) == 1, r.GetInt64(4) == 1, r.GetInt64(5), r.IsDBNull(6) ? null : r.GetInt64(6), r.GetInt64(7), r.GetInt64(8) == 1,
+        ReadProfile(r, 9));
+
+    private static Profile ReadProfile(DbDataReader r, int from) => new(Text(r, from), Text(r, from + 1), Text(r, from + 2), Text(r, from + 3));
+
+    private static string? Text(DbDataReader r, int column) => r.IsDBNull(column) ? null : r.GetString(column);
 }

@@ -17,7 +17,7 @@ internal static class UserApi
         app.MapGet("/api/v1/user/", GetOwn).Requires(Permission.Person, scope: Scopes.UserRead).WithName("getLoggedInUser")
             .Describe("Shows the own account.").Gives(UserJson.Default.OwnUser);
         app.MapPut("/api/v1/user/", Change).Requires(Permission.Person, fresh: true, inPerson: true).WithName("changeUserDetails")
-            .Describe("Changes the own password, e-mail address or tag expiration; what is left out stays.").Takes(UserJson.Default.ChangedUser)
+            .Describe("Changes the own password, e-mail address, tag expiration or what one says of oneself; what is left out stays.").Takes(UserJson.Default.ChangedUser)
             .Gives(UserJson.Default.OwnUser).Internal();
         app.MapPost("/api/v1/user/", Create).Requires(Permission.Anyone).WithName("createNewUser")
             .Describe("Makes an account where people may do that themselves, and signs it in.").Takes(UserJson.Default.NewcomerUser)
@@ -39,7 +39,7 @@ internal static class UserApi
         var (body, problem) = await JsonBody.ReadAsync(http, UserJson.Default.ChangedUser, ct);
         if (body is null)
             return problem!;
-        var change = new PersonChange(body.Password, body.Email, body.TagExpirationS);
+        var change = new PersonChange(body.Password, body.Email, body.TagExpirationS, Profile: new Profile(body.GivenName, body.FamilyName, body.Company, body.Location));
         if ((change.Problem ?? lifetimes.CheckWindow(change.TagExpirationS)) is { } wrong)
             return Problem.InvalidRequest(wrong);
         var caller = http.Caller();
@@ -135,6 +135,10 @@ internal static class UserApi
             Email = person.Email,
             Verified = person.Verified,
             TagExpirationS = person.TagExpirationS,
+            Company = person.Profile.Company,
+            FamilyName = person.Profile.FamilyName,
+            GivenName = person.Profile.GivenName,
+            Location = person.Profile.Location,
             Organizations =
             [
                 .. organizations.Select(o => new OwnOrganization(o.Organization, Avatar.Of(o.Organization, "org"), o.Creates && !me.ReadsAll, false, o.Administers, false)),

@@ -7,7 +7,8 @@ internal sealed record SessionList(IReadOnlyList<SessionView> Sessions);
 
 internal sealed record SessionView(string Id, string Created, string LastUsed, string Expires, string Address, string UserAgent, bool Current);
 
-internal sealed record ChangedUser(string? Password = null, string? Email = null, long? TagExpirationS = null);
+/// <param name="GivenName">This and the three after it: empty takes it away.</param>
+internal sealed record ChangedUser(string? Password = null, string? Email = null, long? TagExpirationS = null, string? GivenName = null, string? FamilyName = null, string? Company = null, string? Location = null);
 
 internal sealed record NewcomerUser([property: JsonRequired] string Username, [property: JsonRequired] string Password, string? Email = null);
 
@@ -45,13 +46,13 @@ internal sealed record OwnUser
 
     public IReadOnlyList<string> Prompts { get; } = [];
 
-    public string? Company { get; }
+    public required string? Company { get; init; }
 
-    public string? FamilyName { get; }
+    public required string? FamilyName { get; init; }
 
-    public string? GivenName { get; }
+    public required string? GivenName { get; init; }
 
-    public string? Location { get; }
+    public required string? Location { get; init; }
 
     public bool IsFreeAccount { get; } = true;
 

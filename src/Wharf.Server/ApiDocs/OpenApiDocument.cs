@@ -103,7 +103,7 @@ internal static class OpenApiDocument
         ["in"] = "path",
         ["required"] = true,
         ["description"] = ParameterNames.Meaning(name),
-        ["schema"] = new JsonObject { ["type"] = "string" },
+        ["schema"] = new JsonObject { ["type"] = ParameterNames.IsNumber(name) ? "integer" : "string" },
     };
 
     private static JsonNode Query(QueryParameter parameter) => new JsonObject

@@ -41,5 +41,8 @@ internal static class ParameterNames
 
     public static string Meaning(string name) => s_meanings.TryGetValue(name, out var meaning) ? meaning : "";
 
+    /// <summary>Whether it is a number in answers, so that it is one in paths.</summary>
+    public static bool IsNumber(string name) => name is "limit_id" or "quota_id";
+
     public static bool IsKnown(string name) => s_meanings.ContainsKey(name);
 }

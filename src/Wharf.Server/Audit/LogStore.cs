@@ -63,15 +63,15 @@ internal sealed class LogStore(Database db, AuditDatabase audit, AuditStore stor
             Add("namespace_id = @ns", ("ns", ns));
         if (query.RepositoryId is { } repo)
             Add("repository_id = @repo", ("repo", repo));
-        if (query.Digest is { } digest)
+        if (query.Filter.Digest is { } digest)
             Add("digest_key = @digest", ("digest", AuditLine.KeyOf(digest)));
-        if (query.Changes)
+        if (query.Filter.Changes)
             sql += " AND class = 1";
-        if (query.Performers is { } performers)
+        if (query.Filter.Performers is { } performers)
             AddList("performer_id", "p", performers.Cast<object?>());
-        if (query.Kinds is { Count: > 0 } kinds)
+        if (query.Filter.Kinds is { Count: > 0 } kinds)
             AddList("kind", "k", kinds);
-        else if (!query.Reads)
+        else if (!query.Filter.Reads)
             sql += " AND kind <> 'api_read'";
         return (sql, args);
 

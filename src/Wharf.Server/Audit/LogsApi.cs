@@ -43,15 +43,19 @@ internal static class LogsApi
 
     private static RouteHandlerBuilder Filtered(RouteHandlerBuilder endpoint, bool list)
     {
-        endpoint.Limited(LimitClass.Search).Query("starttime", "From when on: MM/DD/YYYY, or a time such as 2026-11-24T12:00:00Z. A day before endtime where it is left out.")
+        Filtered(endpoint).Limited(LimitClass.Search);
+        return list ? endpoint.Query("limit", "How many there are on a page, at most 100; 20 where it is left out.", "integer").Paged() : endpoint;
+    }
+
+    /// <summary>Declares what <see cref="ReadAsync"/> filters by.</summary>
+    internal static RouteHandlerBuilder Filtered(RouteHandlerBuilder endpoint) =>
+        endpoint.Query("starttime", "From when on: MM/DD/YYYY, or a time such as 2026-11-24T12:00:00Z. A day before endtime where it is left out.")
             .Query("endtime", "Until when: MM/DD/YYYY, that day included, or a time. Now where it is left out.")
             .Query("performer", "Only what these users and robots did, separated by commas.")
             .Query("kinds", "Only these kinds, separated by commas.")
             .Query("digest", "Only what concerned this manifest.")
             .Query("changes", "Only what was changed.", "boolean")
             .Query("reads", "Reads of the API too.", "boolean");
-        return list ? endpoint.Query("limit", "How many there are on a page, at most 100; 20 where it is left out.", "integer").Paged() : endpoint;
-    }
 
     private static async Task<IResult> Of(HttpContext http, LogStore logs, AuditEvents events, TimeProvider clock, CancellationToken ct)
     {
@@ -84,23 +88,24 @@ internal static class LogsApi
         from ??= to.Value.AddDays(-1);
         if (from >= to)
             return (null, Problem.InvalidRequest("starttime must be before endtime."));
-        var query = new LogQuery(from.Value.ToUnixTimeMilliseconds(), to.Value.ToUnixTimeMilliseconds())
+        var filter = new LogFilter
         {
             Kinds = Split(parameters["kinds"]),
             Changes = parameters.IsTrue("changes"),
             Reads = parameters.IsTrue("reads"),
         };
         var performers = Split(parameters["performer"]);
-        if (query.Kinds.Count > MaxList || performers.Count > MaxList)
+        if (filter.Kinds.Count > MaxList || performers.Count > MaxList)
             return (null, Problem.InvalidRequest($"At most {MaxList} kinds and performers."));
         if (performers.Count > 0)
-            query = query with { Performers = await logs.AccountsAsync(performers, ct) };
+            filter = filter with { Performers = await logs.AccountsAsync(performers, ct) };
         if (parameters["digest"] is { Count: > 0 } digest)
         {
             if (!Digest.TryParse(digest.ToString(), out var parsed))
                 return (null, Problem.InvalidRequest("digest is one such as sha256:...."));
-            query = query with { Digest = parsed };
+            filter = filter with { Digest = parsed };
         }
+        var query = new LogQuery(from.Value.ToUnixTimeMilliseconds(), to.Value.ToUnixTimeMilliseconds()) { Filter = filter };
         if (parameters["limit"] is { Count: > 0 } limit)
         {
             if (!int.TryParse(limit.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var count) || count is < 1 or > MaxPage)

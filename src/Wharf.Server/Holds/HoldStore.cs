@@ -101,6 +101,10 @@ internal sealed class HoldStore(Database db, TimeProvider clock)
         $"{Select} WHERE h.id > @after AND (@lifted = 1 OR h.lifted_ms IS NULL) {(organizationId == 0 ? "" : "AND h.namespace_id = @ns")} ORDER BY h.id LIMIT @count", Read, ct,
         [("after", after), ("lifted", lifted ? 1 : 0), ("count", count), .. organizationId == 0 ? [] : new (string, object?)[] { ("ns", organizationId) }]);
 
+    /// <summary>The tags of a repository that are on hold by themselves; an empty name among them means all, by the repository or its owner.</summary>
+    public async ValueTask<HashSet<string>> TagsAsync(long namespaceId, long repositoryId, CancellationToken ct) => [.. await db.ListAsync(
+        "SELECT DISTINCT tag FROM legal_hold WHERE lifted_ms IS NULL AND namespace_id = @ns AND repository_id IN (0, @repo)", static r => r.GetString(0), ct, ("ns", namespaceId), ("repo", repositoryId))];
+
     /// <summary>A hold because of which nobody may erase an account, its namespace, or what names it in the audit trail; null when there is none.</summary>
     public static ValueTask<string?> FindOnAccountAsync(Tx tx, long accountId) => tx.OneAsync(OnAccount, static r => r.GetString(0), ("account", accountId));
 

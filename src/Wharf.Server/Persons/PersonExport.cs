@@ -18,7 +18,7 @@ internal sealed class PersonExport(Database db, PersonStore persons, PersonTrail
     private static readonly (string File, string Sql)[] s_files =
     [
         ("account", """
-            SELECT n.id, n.name, a.email, a.verified, a.enabled, a.superuser, a.created_ms, a.last_used_ms, n.tag_expiration_s, n.deleted_ms FROM namespace n JOIN account a ON a.id = n.id WHERE n.id = @id
+            SELECT n.id, n.name, a.email, a.given_name, a.family_name, a.company, a.location, a.verified, a.enabled, a.superuser, a.created_ms, a.last_used_ms, n.tag_expiration_s, n.deleted_ms FROM namespace n JOIN account a ON a.id = n.id WHERE n.id = @id
             """),
         ("names", "SELECT name, from_ms, to_ms, deleted_ms FROM namespace_history WHERE id = @id ORDER BY entry"),
         ("sessions", "SELECT address, agent, created_ms, seen_ms, expires_ms FROM session WHERE account_id = @id ORDER BY created_ms"),

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
 using Wharf.Oci;
 
@@ -91,11 +90,13 @@ internal sealed partial class PrunePass
     public static string Reason(PrunePolicy policy)
     {
         var body = policy.Body;
-        var which = policy.Pattern is null ? "" : string.Create(CultureInfo.InvariantCulture, $" whose names {(policy.PatternMatches ? "match" : "do not match")} {policy.Pattern.Text}");
+        var one = policy is { Method: PruneMethod.NumberOfTags, Count: 1 };
+        var which = policy.Pattern is null ? "" : one ? $" whose name {(policy.PatternMatches ? "matches" : "does not match")} {policy.Pattern.Text}"
+            : $" whose names {(policy.PatternMatches ? "match" : "do not match")} {policy.Pattern.Text}";
         var group = policy.GroupBy is null ? "" : " in its group";
         var reason = policy.Method switch
         {
-            PruneMethod.NumberOfTags => $"not one of the {body.Value} newest tags{which}{group}",
+            PruneMethod.NumberOfTags => $"not {(one ? "the newest tag" : $"one of the {body.Value} newest tags")}{which}{group}",
             PruneMethod.CreationDate => $"older than {body.Value}",
             PruneMethod.LastPulled => $"not pulled for {body.Value}",
             _ => $"without a tag for {body.Value}",

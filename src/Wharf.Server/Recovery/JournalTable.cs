@@ -1,8 +1,8 @@
 namespace Wharf.Server.Recovery;
 
 /// <summary>
-/// A table of which the journal keeps rows, with the columns that it keeps: nothing by which anybody could sign in, and no mail
-/// addresses. What it leaves out is made anew by a recovery (passwords, tokens) or lost with the database (docs/recovery.md).
+/// A table of which the journal keeps rows, with the columns that it keeps: nothing by which anybody could sign in, no mail
+/// addresses, and nothing that people say of themselves. What it leaves out is made anew by a recovery (passwords, tokens) or lost with the database (docs/recovery.md).
 /// </summary>
 internal sealed class JournalTable
 {
@@ -10,7 +10,7 @@ internal sealed class JournalTable
     public static readonly IReadOnlyList<JournalTable> All =
     [
         new("namespace", 1, "id name$ kind$ created_ms deleted_ms deleted_by tag_expiration_s robot_secrets$ purge_ms") { HasIdentity = true, Needs = "", LeavesOut = "email" },
-        new("account", 1, "id superuser enabled created_ms verified") { Needs = "namespace.id=id", LeavesOut = "email sealed_password credential last_used_ms" },
+        new("account", 1, "id superuser enabled created_ms verified") { Needs = "namespace.id=id", LeavesOut = "email sealed_password credential last_used_ms given_name family_name company location" },
         new("team", 1, "id namespace_id name$ role$ description$") { HasIdentity = true, Needs = "namespace.id=namespace_id" },
         new("robot", 1, "id namespace_id name$ description$ metadata$ created_by created_ms expires_ms") { Needs = "namespace.id=id namespace.id=namespace_id", LeavesOut = "token_id token_mac sealed_token credential last_used_ms" },
         new("team_member", 2, "account_id team_id") { Needs = "namespace.id=account_id team.id=team_id" },

@@ -110,7 +110,7 @@ internal static class SecurityApi
         var access = http.Access();
         if (!access.Exists || !Digest.TryParse(manifestref, out var digest))
             return NoSuchManifest;
-        var page = await logs.ListAsync(new LogQuery(0, clock.GetUtcNow().ToUnixTimeMilliseconds() + 1) { NamespaceId = access.NamespaceId, RepositoryId = access.RepositoryId, Digest = digest, Kinds = ["pull_repo"], Reads = true, Count = MaxPulls }, ct);
+        var page = await logs.ListAsync(new LogQuery(0, clock.GetUtcNow().ToUnixTimeMilliseconds() + 1) { NamespaceId = access.NamespaceId, RepositoryId = access.RepositoryId, Filter = new() { Digest = digest, Kinds = ["pull_repo"], Reads = true }, Count = MaxPulls }, ct);
         return TypedResults.Json(new ManifestPullers([.. page.Entries.GroupBy(static e => e.Line.PerformerId).Select(static g => new Puller(LogsApi.Tell(g.First().Who).Name, g.Count(), QuayDate.FormatIso(g.Max(static e => e.Line.AtMs))!))]), SecurityApiJson.Default.ManifestPullers);
     }
 

@@ -1,12 +1,13 @@
 using Wharf.Oci;
 using Wharf.Server.Auth;
 using Wharf.Server.Data;
+using Wharf.Server.Holds;
 using Wharf.Server.Security;
 
 namespace Wharf.Server.Tags;
 
 /// <summary>What a page shows of the tags on it beside their history: read for all of them together, whatever their number.</summary>
-internal sealed class TagDetailStore(Database db, SecurityReports security)
+internal sealed class TagDetailStore(Database db, SecurityReports security, HoldStore holds)
 {
     // Of an index, in bytes; its platforms are not read out of a larger one.
     private const int MaxIndex = 64 << 10;
@@ -25,12 +26,15 @@ internal sealed class TagDetailStore(Database db, SecurityReports security)
             return [];
         var (manifests, signed, pulls) = (await ManifestsAsync(access, digests, ct), await SignedAsync(access, digests, ct), await PullsAsync(access, tags, digests, ct));
         var findings = await security.SummarizeAsync(access, digests, ct);
+        // Who only pulls has no part in the case.
+        var held = access.Role >= RepositoryRole.Write ? await holds.TagsAsync(access.NamespaceId, access.RepositoryId, ct) : null;
         var details = new Dictionary<(string, Digest), TagDetails>();
         foreach (var (name, digest) in tags.Where(t => manifests.ContainsKey(t.Digest)))
         {
             var (platforms, size) = manifests[digest];
             var (byName, ofManifest) = (pulls.GetValueOrDefault((name, default)), pulls.GetValueOrDefault(("", digest)));
-            details[(name, digest)] = new TagDetails(platforms, size, findings.GetValueOrDefault(digest), signed.Contains(digest), byName.Pulls, byName.LastMs > ofManifest.LastMs || ofManifest.LastMs is null ? byName.LastMs : ofManifest.LastMs);
+            details[(name, digest)] = new TagDetails(platforms, size, findings.GetValueOrDefault(digest), signed.Contains(digest), byName.Pulls, byName.LastMs > ofManifest.LastMs || ofManifest.LastMs is null ? byName.LastMs : ofManifest.LastMs,
+                held is null ? null : held.Contains("") || held.Contains(name));
         }
         return details;
     }
@@ -82,4 +86,5 @@ internal sealed class TagDetailStore(Database db, SecurityReports security)
 
 /// <param name="Platforms">Of an index or, one, of an image; null where its config does not say, and for an index of more than 64 KiB.</param>
 /// <param name="Size">Bytes of all blobs.</param>
-internal sealed record TagDetails(IReadOnlyList<string>? Platforms, long Size, ImageFindings? Findings, bool Signed, long Pulls, long? LastPullMs);
+/// <param name="Held">Whether a legal hold is on it; null for who is not told.</param>
+internal sealed record TagDetails(IReadOnlyList<string>? Platforms, long Size, ImageFindings? Findings, bool Signed, long Pulls, long? LastPullMs, bool? Held);

@@ -27,7 +27,7 @@ internal static class TagsApi
             .Query("onlyActiveTags", "Only what the tags name now.", "boolean").Query("specificTag", "The history of this tag.")
             .Query("filter_tag_name", "`eq:` and a name, or `like:` and a part of names.").Query("limit", "How many rows there are on a page: 50 if not given, at most 100.", "integer")
             .Query("page", "Which page, from 1 on.", "integer")
-            .Query("details", "With platforms, size, findings, signatures and pulls of what each row names.", "boolean").Paged().Gives(TagsJson.Default.TagHistory);
+            .Query("details", "With platforms, size, findings, signatures and pulls of what each row names, and whether a legal hold is on it.", "boolean").Paged().Gives(TagsJson.Default.TagHistory);
         RecentApi.Map(app);
         app.MapPut("/api/v1/repository/-/tag/{tag}", Change).Requires(Permission.Push).WithName("changeTag")
             .Describe("Points a tag at a manifest of the repository, says when it is to end, and whether it can be changed.",
@@ -201,7 +201,7 @@ internal static class TagsApi
         t.Name, t.IsReversion, t.StartedMs / 1000, t.EndsMs / 1000, t.Digest.ToString(), MediaTypes.IsIndex(t.MediaType), t.Size, QuayDate.Format(t.StartedMs)!, QuayDate.Format(t.EndsMs),
         t.Children is null ? null : t.PresentChildren < t.Children, t.Children, t.PresentChildren, t.StartedBy, t.EndedBy, t.IsRestorable, t.IsImmutable);
 
-    private static ShownDetails View(TagDetails d) => new(d.Platforms, d.Size, d.Findings, d.Signed, d.Pulls, QuayDate.FormatIso(d.LastPullMs));
+    private static ShownDetails View(TagDetails d) => new(d.Platforms, d.Size, d.Findings, d.Signed, d.Pulls, QuayDate.FormatIso(d.LastPullMs), d.Held);
 
     private static bool TryNumber(IQueryCollection query, string name, long otherwise, out long number)
     {
@@ -241,7 +241,8 @@ internal sealed record TagLifetime(
 /// <param name="Signed">Whether a signature of it is here; nobody has verified that.</param>
 /// <param name="PullCount">By this tag.</param>
 /// <param name="LastPulled">By this tag or by the digest.</param>
-internal sealed record ShownDetails(IReadOnlyList<string>? Platforms, long Size, ImageFindings? Security, bool Signed, long PullCount, string? LastPulled);
+/// <param name="Held">Whether a legal hold is on the tag, its repository or its owner; told to those who may push.</param>
+internal sealed record ShownDetails(IReadOnlyList<string>? Platforms, long Size, ImageFindings? Security, bool Signed, long PullCount, string? LastPulled, bool? Held);
 
 internal sealed record TagUpdate(string? ManifestDigest = null, bool? Immutable = null)
 {

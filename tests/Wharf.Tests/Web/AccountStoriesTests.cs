@@ -85,6 +85,32 @@ public sealed class AccountStoriesTests(WebSite site)
     }
 
     [Fact]
+    public async Task What_one_says_of_oneself_is_kept_and_taken_away_again()
+    {
+        var user = await site.Registry.CreateUserAsync();
+        var page = await site.OpenAsync("/account", user);
+
+        await page.Box("Given name").FillAsync("Zoë");
+        await page.Box("Company").FillAsync("Acme");
+        await page.Keyboard.PressAsync("Enter");
+        await page.SaysAsync("Saved.");
+        await Assertions.Expect(page.Box("Company")).ToHaveValueAsync("Acme");
+        await WebSite.ReviewAsync(page, "profile");
+        var said = (await user.Client.ReadAsync("/api/v1/user/")).Is(200).Json;
+        Assert.Equal(("Zoë", null, "Acme"), (said.GetProperty("given_name").GetString(), said.GetProperty("family_name").GetString(), said.GetProperty("company").GetString()));
+
+        await page.GotoAsync(site.Registry.Url.ToString());
+        await page.SaysAsync("Hello Zoë");
+        await page.GotoAsync(new Uri(site.Registry.Url, "/account").ToString());
+        await page.Box("Given name").FillAsync("");
+        await page.Keyboard.PressAsync("Enter");
+        await page.SaysAsync("Saved.");
+        Assert.Equal((null, "Acme"), ((await user.Client.ReadAsync("/api/v1/user/")).Is(200).Json.GetProperty("given_name").GetString(), (await user.Client.ReadAsync("/api/v1/user/")).Is(200).Json.GetProperty("company").GetString()));
+        await page.GotoAsync(new Uri(site.Registry.Url, "/account?tab=logs").ToString());
+        await page.SaysAsync("Changed a profile");
+    }
+
+    [Fact]
     public async Task Another_session_is_ended_and_this_one_goes_on()
     {
         var user = await site.Registry.CreateUserAsync();

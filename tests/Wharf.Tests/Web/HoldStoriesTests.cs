@@ -23,6 +23,10 @@ public sealed class HoldStoriesTests(WebSite site)
         await WebSite.ShootAsync(page, "hold-new-light");
         await page.Button("Put on hold").ClickAsync();
         await page.SaysAsync("It is on hold.");
+        await page.GetByRole(AriaRole.Img, new PageGetByRoleOptions { Name = "On legal hold" }).WaitForAsync();
+        await WebSite.ReviewAsync(page, "tag-on-hold");
+        await page.GetByRole(AriaRole.Img, new PageGetByRoleOptions { Name = "On legal hold" }).FocusAsync();
+        await page.GetByRole(AriaRole.Tooltip).WaitForAsync();
         var hold = Assert.Single((await site.User.Client.ReadAsync($"/api/v1/organization/{organization}/hold")).Is(200).Json.GetProperty("holds").EnumerateArray());
         Assert.Equal(("tag", "v1", "Smith v. Acme"), (hold.GetProperty("kind").GetString(), hold.GetProperty("tag").GetString(), hold.GetProperty("reason").GetString()));
 

@@ -266,16 +266,18 @@ public sealed class OrganizationStoriesTests(WebSite site, OrganizationStoriesTe
         await page.ReloadAsync();
         await page.GetByText("Nothing was logged in this time.").WaitForAsync();
 
-        await page.GotoAsync(new Uri(inviting.Url, $"/organization/{organization}?tab=logs").ToString());
-        await first.WaitForAsync();
+        await page.GotoAsync(new Uri(inviting.Url, $"/organization/{organization}?tab=logs&kinds=push_repo&performer={other.Name}").ToString());
+        await second.WaitForAsync();
         await Button(page, "Export").ClickAsync();
+        await page.GetByText("that pass the filters").WaitForAsync();
+        await WebSite.ShootAsync(page, "log-export-light");
         await Dialog(page, "Export this log").GetByRole(AriaRole.Textbox).FillAsync($"{owner.Name}@example.test");
         await Button(Dialog(page, "Export this log"), "Export").ClickAsync();
         await page.GetByText("The export has begun.").WaitForAsync();
         var mail = await inviting.Mail.ReceiveAsync($"{owner.Name}@example.test", "The logs that you asked for");
         var link = mail.TextBody!.Split('\n').Select(static l => l.Trim()).First(static l => l.Contains("/exportedlogs/", StringComparison.Ordinal));
         var file = (await inviting.Anonymous.ReadAsync(new Uri(link[link.IndexOf("http", StringComparison.Ordinal)..]).AbsolutePath)).Is(200).Json;
-        Assert.Equal(2, file.GetProperty("logs").EnumerateArray().Count(static l => l.GetProperty("kind").GetString() == "push_repo"));
+        Assert.Equal(("push_repo", "v2"), Assert.Single(file.GetProperty("logs").EnumerateArray().Select(static l => (l.GetProperty("kind").GetString()!, l.GetProperty("metadata").GetProperty("tag").GetString()!))));
     }
 
     [Fact]

@@ -96,7 +96,7 @@ internal sealed partial class LogExporter : QueueWorker
     {
         var head = Describe(export, await NameAsync(export, ct)).ToJsonString();
         await writer.WriteAsync(Encoding.UTF8.GetBytes(head[..^1] + ",\"logs\":["), ct);
-        var query = new LogQuery(export.FromMs, export.ToMs) { NamespaceId = export.NamespaceId, RepositoryId = export.RepositoryId, Count = Page };
+        var query = new LogQuery(export.FromMs, export.ToMs) { NamespaceId = export.NamespaceId, RepositoryId = export.RepositoryId, Filter = export.Filter, Count = Page };
         var isFirst = true;
         while (true)
         {
@@ -122,6 +122,8 @@ internal sealed partial class LogExporter : QueueWorker
         ["end_time"] = QuayDate.Format(export.ToMs),
         ["namespace"] = of.Namespace,
         ["repository"] = of.Repository,
+        // Whether it is all that was logged; by what it was narrowed, who asked for it knows.
+        ["filtered"] = export.Filter.Narrows,
     };
 
     private ValueTask<(string Namespace, string? Repository)> NameAsync(LogExport export, CancellationToken ct) => _db.OneAsync(

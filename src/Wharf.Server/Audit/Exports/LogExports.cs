@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using Wharf.Server.Content;
 using Wharf.Server.Data;
 using Wharf.Server.Mail;
@@ -17,7 +18,7 @@ internal sealed class LogExports(Database db, StoredFiles files, MailQueue mail)
     public const int MaxAttempts = 3;
 
     private const int MostPerNamespace = 10;
-    private const string Columns = "id, namespace_id, repository_id, requested_by, from_ms, to_ms, base_url, callback_url, callback_email, attempts, storage_key";
+    private const string Columns = "id, namespace_id, repository_id, requested_by, from_ms, to_ms, filter, base_url, callback_url, callback_email, attempts, storage_key";
     private const long ClaimMs = 10 * 60_000;
 
     /// <summary>Something was added.</summary>
@@ -33,8 +34,9 @@ internal sealed class LogExports(Database db, StoredFiles files, MailQueue mail)
             return false;
         await tx.ExecuteAsync($"""
             INSERT INTO log_export ({Columns}, due_ms, expires_ms)
-            SELECT @id, @ns, @repo, @by, @from, @to, @base, @url, @email, 0, NULL, now_ms(), now_ms() + @life
-            """, ("id", export.Id), ("ns", export.NamespaceId), ("repo", export.RepositoryId), ("by", export.RequestedBy), ("from", export.FromMs), ("to", export.ToMs), ("base", export.BaseUrl),
+            SELECT @id, @ns, @repo, @by, @from, @to, @filter, @base, @url, @email, 0, NULL, now_ms(), now_ms() + @life
+            """, ("id", export.Id), ("ns", export.NamespaceId), ("repo", export.RepositoryId), ("by", export.RequestedBy), ("from", export.FromMs), ("to", export.ToMs),
+            ("filter", JsonSerializer.Serialize(export.Filter, LogFilterJson.Default.LogFilter)), ("base", export.BaseUrl),
             ("url", export.CallbackUrl), ("email", export.CallbackEmail), ("life", 24 * (long)LinkLife.TotalMilliseconds));
         tx.OnCommit(() => Added?.Invoke());
         return true;
@@ -89,6 +91,7 @@ internal sealed class LogExports(Database db, StoredFiles files, MailQueue mail)
 
     private static byte[] Hash(string link) => SHA256.HashData(Encoding.ASCII.GetBytes(link));
 
-    private static LogExport Read(DbDataReader r) => new(r.GetString(0), r.GetInt64(1), r.IsDBNull(2) ? null : r.GetInt64(2), r.GetInt64(3), r.GetInt64(4), r.GetInt64(5), r.GetString(6),
-        r.IsDBNull(7) ? null : r.GetString(7), r.IsDBNull(8) ? null : r.GetString(8), r.GetInt64(9), r.IsDBNull(10) ? null : r.GetString(10));
+    private static LogExport Read(DbDataReader r) => new(r.GetString(0), r.GetInt64(1), r.IsDBNull(2) ? null : r.GetInt64(2), r.GetInt64(3), r.GetInt64(4), r.GetInt64(5),
+        JsonSerializer.Deserialize(r.GetString(6), LogFilterJson.Default.LogFilter)!, r.GetString(7),
+        r.IsDBNull(8) ? null : r.GetString(8), r.IsDBNull(9) ? null : r.GetString(9), r.GetInt64(10), r.IsDBNull(11) ? null : r.GetString(11));
 }

@@ -22,8 +22,7 @@ internal static class LogExportsApi
         app.MapGet("/exportedlogs/{link}", Get).Requires(Permission.Open).WithName("getExportedLogs");
     }
 
-    private static void Described(RouteHandlerBuilder endpoint) => endpoint.Takes(LogsJson.Default.ExportRequest).Gives(LogsJson.Default.QueuedExport)
-        .Query("starttime", "From when on, as in the list of logs.").Query("endtime", "Until when, as in the list of logs.");
+    private static void Described(RouteHandlerBuilder endpoint) => LogsApi.Filtered(endpoint.Takes(LogsJson.Default.ExportRequest).Gives(LogsJson.Default.QueuedExport));
 
     private static async Task<IResult> Export(HttpContext http, LogStore logs, LogExports exports, PublicAddress address, TimeProvider clock, CancellationToken ct)
     {
@@ -42,7 +41,7 @@ internal static class LogExportsApi
             return Problem.InvalidRequest("This registry sends no mail; give callback_url.");
         if (email is not null && !MailAddress.IsValid(email))
             return Problem.InvalidRequest("callback_email is no e-mail address.");
-        var export = new LogExport(Guid.NewGuid().ToString(), query.NamespaceId!.Value, query.RepositoryId, http.Caller().Principal.AccountId, query.FromMs, query.ToMs, address.BaseUrl(http), url, email, 0, null);
+        var export = new LogExport(Guid.NewGuid().ToString(), query.NamespaceId!.Value, query.RepositoryId, http.Caller().Principal.AccountId, query.FromMs, query.ToMs, query.Filter, address.BaseUrl(http), url, email, 0, null);
         return await exports.AddAsync(export, ct)
             ? TypedResults.Json(new QueuedExport(export.Id), LogsJson.Default.QueuedExport)
             : new Problem(429, "too_many_requests", "Several exports of these logs are under way; wait for them.", 60);

@@ -66,6 +66,40 @@ public sealed class UserTests(UserRegistry registry) : IClassFixture<UserRegistr
     }
 
     [Fact]
+    public async Task What_one_says_of_oneself_is_kept_until_it_is_taken_away_and_shown_to_nobody_else()
+    {
+        var user = await registry.CreateUserAsync();
+
+        var said = (await user.Client.SendJsonAsync("PUT", "/api/v1/user/", """{"given_name":" Zoë ","family_name":"O'Neil","company":"Acme","location":"Zürich"}""")).Is(200).Json;
+        (await user.Client.SendJsonAsync("PUT", "/api/v1/user/", """{"company":"","location":null}""")).Is(200);
+
+        Assert.Equal(("Zoë", "O'Neil", "Acme", "Zürich"), Of(said));
+        Assert.Equal(("Zoë", "O'Neil", null, "Zürich"), Of((await user.Client.ReadAsync("/api/v1/user/")).Is(200).Json));
+        foreach (var client in new[] { registry.UserClient, registry.Client })
+            Assert.DoesNotContain("Neil", (await client.ReadAsync($"/api/v1/users/{user.Name}")).Is(200).Text, StringComparison.Ordinal);
+        var told = (await user.Client.ReadAsync("/api/v1/user/logs?kinds=user_change_metadata")).Is(200);
+        Assert.Equal(2, told.Json.GetProperty("logs").GetArrayLength());
+        Assert.DoesNotContain("Neil", told.Text, StringComparison.Ordinal);
+        // What changes nothing is told to nobody.
+        (await user.Client.SendJsonAsync("PUT", "/api/v1/user/", """{"given_name":"Zoë"}""")).Is(200);
+        Assert.Equal(2, (await user.Client.ReadAsync("/api/v1/user/logs?kinds=user_change_metadata")).Is(200).Json.GetProperty("logs").GetArrayLength());
+
+        static (string?, string?, string?, string?) Of(System.Text.Json.JsonElement own) =>
+            (own.GetProperty("given_name").GetString(), own.GetProperty("family_name").GetString(), own.GetProperty("company").GetString(), own.GetProperty("location").GetString());
+    }
+
+    [Fact]
+    public async Task What_one_says_of_oneself_is_bounded()
+    {
+        var user = await registry.CreateUserAsync();
+
+        foreach (var name in new[] { "given_name", "family_name", "company", "location" })
+            foreach (var text in new[] { new string('x', 256), "a\\nb", "a\\u0000", "\\u001b[31m" })
+                Assert.Contains("255 characters", (await user.Client.SendJsonAsync("PUT", "/api/v1/user/", $$"""{"{{name}}":"{{text}}"}""")).Is(400).Json.GetProperty("message").GetString(), StringComparison.Ordinal);
+        (await user.Client.SendJsonAsync("PUT", "/api/v1/user/", $$"""{"company":"{{new string('x', 255)}}"}""")).Is(200);
+    }
+
+    [Fact]
     public async Task An_address_is_one_persons_only()
     {
         var (user, other) = (await registry.CreateUserAsync(), await registry.CreateUserAsync());

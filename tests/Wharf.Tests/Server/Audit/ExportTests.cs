@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
@@ -5,6 +6,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Wharf.Server.Hosting;
+using Wharf.Tests.Server.Organizations;
 
 namespace Wharf.Tests.Server.Audit;
 
@@ -40,6 +42,43 @@ public sealed class ExportTests(ExportTests.CallingRegistry registry) : IClassFi
         Assert.Equal(queued, (string?)file["export_id"]);
         (await registry.Anonymous.ReadAsync("/exportedlogs/" + new string('0', 64))).Is(404);
         await Poll.UntilAsync(async () => (await ann.Client.ReadAsync($"/api/v1/user/logs?kinds=export_logs_success")).Is(200).Json.GetProperty("logs").GetArrayLength() == 1);
+    }
+
+    [Fact]
+    public async Task The_file_has_what_the_list_has_with_the_same_filters()
+    {
+        var files = new ConcurrentDictionary<string, string>();
+        await using var receiver = await ReceiverAsync("127.0.0.2", async http =>
+        {
+            var told = (await JsonNode.ParseAsync(http.Request.Body))!;
+            files[(string)told["export_id"]!] = new Uri((string)told["exported_data_url"]!).PathAndQuery;
+        });
+        var (ann, bob) = (await registry.CreateUserAsync(), await registry.CreateUserAsync());
+        var place = $"/api/v1/repository/{ann.Name}/app";
+        var image = await ann.Client.PushImageAsync($"{ann.Name}/app", "v1");
+        await ann.Client.GrantAsync($"{ann.Name}/app", bob.Name, "write");
+        await bob.Client.PushImageAsync($"{ann.Name}/app", "v2");
+        (await bob.Client.ReadAsync($"/v2/{ann.Name}/app/manifests/{image.Digest}")).Is(200);
+        (string Filter, int Count)[] filters =
+        [
+            ("", 5), ($"performer={bob.Name}", 2), ($"performer={ann.Name},{bob.Name}", 5), ("performer=nobody", 0), ("kinds=push_repo,create_repo", 3), ($"digest={image.Digest}", 2),
+            ("changes=true", 4), ($"performer={bob.Name}&kinds=push_repo", 1), ("starttime=01/01/2024&endtime=01/02/2024", 0),
+        ];
+
+        foreach (var (filter, count) in filters)
+        {
+            var listed = Entries(JsonNode.Parse((await ann.Client.ReadAsync($"{place}/logs?limit=100&{filter}")).Is(200).Text)!);
+            var id = (await ann.Client.SendJsonAsync("POST", $"{place}/exportlogs?{filter}", $$"""{"callback_url":"{{receiver.Urls.First()}}"}""")).Is(200).Json.GetProperty("export_id").GetString()!;
+            await Poll.UntilAsync(() => Task.FromResult(files.ContainsKey(id)));
+            var file = JsonNode.Parse((await registry.Anonymous.ReadAsync(files[id])).Is(200).Text)!;
+            Assert.Equal(count, listed.Count);
+            Assert.Equal(listed, Entries(file));
+            Assert.Equal(filter.Length > 0 && !filter.StartsWith("starttime", StringComparison.Ordinal), (bool)file["filtered"]!);
+        }
+        (await ann.Client.SendJsonAsync("POST", $"{place}/exportlogs?digest=none", $$"""{"callback_url":"{{receiver.Urls.First()}}"}""")).Is(400);
+
+        // Without the exports before, which become entries themselves.
+        static List<string?> Entries(JsonNode of) => [.. of["logs"]!.AsArray().Where(static l => !((string)l!["kind"]!).StartsWith("export_logs", StringComparison.Ordinal)).Select(static l => (string?)l!["id"])];
     }
 
     [Fact]

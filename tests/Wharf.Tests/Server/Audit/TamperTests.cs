@@ -112,7 +112,7 @@ public sealed class TamperTests
         Assert.Empty(report.Findings);
         Assert.Equal(1, report.ErasedPersons);
         Assert.Equal(0, await world.Trail.OneAsync("SELECT count(*) FROM audit_person WHERE value LIKE '%bob%'", static r => r.GetInt64(0), Ct));
-        var page = await world.Logs.ListAsync(new LogQuery(0, long.MaxValue) { Performers = [2], Count = 100 }, Ct);
+        var page = await world.Logs.ListAsync(new LogQuery(0, long.MaxValue) { Filter = new() { Performers = [2] }, Count = 100 }, Ct);
         Assert.NotEmpty(page.Entries);
         Assert.All(page.Entries, static e => Assert.Null(e.Who));
     }

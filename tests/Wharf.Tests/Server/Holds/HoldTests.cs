@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Wharf.Oci;
 using Wharf.Tests.Hosting;
 using Wharf.Tests.Server.Organizations;
+using Wharf.Tests.Server.Tags;
 
 namespace Wharf.Tests.Server.Holds;
 
@@ -68,6 +69,33 @@ public sealed partial class HoldTests(HoldRegistry registry) : IClassFixture<Hol
         foreach (var image in (Image[])[first, second])
             Assert.Equal(["legal hold"], (await _owner.ReadAsync($"/api/v1/repository/{repository}/gc/{image.Digest}")).Is(200).Json.GetProperty("repositories")[0].GetProperty("held_by").EnumerateArray()
                 .Where(static h => !h.TryGetProperty("until_ms", out var until) || until.ValueKind == System.Text.Json.JsonValueKind.Null).Select(static h => h.GetProperty("what").GetString()));
+    }
+
+    [Theory]
+    [InlineData("""{"kind":"tag","repository":"app","tag":"v1","reason":"x"}""", "v1")]
+    [InlineData("""{"kind":"repository","repository":"app","reason":"x"}""", "v1 v2")]
+    [InlineData("""{"kind":"organization","reason":"x"}""", "v1 v2")]
+    [InlineData("""{"kind":"repository","repository":"other","reason":"x"}""", "")]
+    public async Task The_list_of_tags_tells_who_may_push_which_are_on_hold(string hold, string held)
+    {
+        var (org, other) = await OrganizationAsync();
+        var (reader, writer) = (await registry.CreateUserAsync(), await registry.CreateUserAsync());
+        foreach (var (repository, tag) in new[] { ("app", "v1"), ("app", "v2"), ("other", "v1") })
+            await _owner.PushImageAsync($"{org}/{repository}", tag);
+        await _owner.GrantAsync($"{org}/app", reader.Name, "read");
+        await _owner.GrantAsync($"{org}/app", writer.Name, "write");
+        Assert.Equal("", await HeldAsync(writer.Client));
+
+        var id = await SetAsync(org, hold);
+
+        Assert.Equal(held, await HeldAsync(writer.Client));
+        Assert.Equal("untold untold", await HeldAsync(reader.Client));
+        Assert.DoesNotContain("held", (await writer.Client.ReadAsync($"/api/v1/repository/{org}/app/tag")).Is(200).Text, StringComparison.Ordinal);
+        (await other.SendAsync("DELETE", $"/api/v1/organization/{org}/hold/{id}")).Is(204);
+        Assert.Equal("", await HeldAsync(writer.Client));
+
+        async Task<string> HeldAsync(HttpClient client) => string.Join(' ', (await client.TagsAsync($"{org}/app", "?details=true&onlyActiveTags=true")).OrderBy(TagApi.Name, StringComparer.Ordinal)
+            .Select(static t => !t.GetProperty("details").TryGetProperty("held", out var h) ? "untold" : h.GetBoolean() ? TagApi.Name(t) : null).OfType<string>());
     }
 
     [Fact]

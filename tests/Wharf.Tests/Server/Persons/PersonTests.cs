@@ -20,6 +20,7 @@ public sealed class PersonTests(UserRegistry registry) : IClassFixture<UserRegis
         (await person.Client.SendAsync("PUT", "/api/v1/user/robots/ci")).Is(201);
         var token = (await person.Client.SendJsonAsync("POST", "/api/v1/user/apptoken", """{"title":"laptop"}""")).Is(200).Json.GetProperty("token").GetProperty("token_code").GetString()!;
         await person.Client.PushImageAsync($"{person.Name}/own", "v1");
+        (await person.Client.SendJsonAsync("PUT", "/api/v1/user/", """{"family_name":"O'Neil"}""")).Is(200);
         (await person.Client.SendJsonAsync("POST", "/api/v1/user/starred", $$"""{"namespace":"{{org}}","repository":"app"}""")).Is(201);
 
         var finished = await RunAsync("person", "export", person.Name, "--to", directory);
@@ -27,6 +28,7 @@ public sealed class PersonTests(UserRegistry registry) : IClassFixture<UserRegis
         Assert.True(finished.Code == 0, finished.Errors);
         Assert.Equal(person.Name, Read(directory, "account")[0].GetProperty("name").GetString());
         Assert.Equal($"{person.Name}@example.test", Read(directory, "account")[0].GetProperty("email").GetString());
+        Assert.Equal("O'Neil", Read(directory, "account")[0].GetProperty("family_name").GetString());
         Assert.Equal((org, "devs"), (Read(directory, "memberships")[0].GetProperty("organization").GetString(), Read(directory, "memberships")[0].GetProperty("team").GetString()));
         Assert.Equal("app", Read(directory, "grants")[0].GetProperty("repository").GetString());
         Assert.Equal("ci", Read(directory, "robots")[0].GetProperty("name").GetString());
@@ -54,6 +56,7 @@ public sealed class PersonTests(UserRegistry registry) : IClassFixture<UserRegis
         var image = await person.Client.PushImageAsync($"{org}/app", "v1");
         (await person.Client.SendAsync("PUT", "/api/v1/user/robots/ci")).Is(201);
         await person.Client.PushImageAsync($"{person.Name}/own", "v1");
+        (await person.Client.SendJsonAsync("PUT", "/api/v1/user/", $$"""{"given_name":"{{person.Name}}"}""")).Is(200);
 
         var refused = await RunAsync("person", "erase", person.Name);
         Assert.Equal(1, refused.Code);

@@ -1,4 +1,5 @@
 using System.Net;
+using Wharf.Server.Pruning;
 using Wharf.Tests.Server.Organizations;
 
 namespace Wharf.Tests.Server.Pruning;
@@ -29,6 +30,18 @@ public sealed class PolicyTests(UserRegistry registry) : IClassFixture<UserRegis
         (await client.ReadAsync($"{path}{uuid}")).Is(404);
         (await client.SendJsonAsync("PUT", $"{path}{uuid}", """{"method":"number_of_tags","value":1}""")).Is(404);
         (await client.ReadAsync($"{path}nonsense")).Is(404);
+    }
+
+    [Theory]
+    [InlineData("""{"method":"number_of_tags","value":10}""", "not one of the 10 newest tags")]
+    [InlineData("""{"method":"number_of_tags","value":10,"tagPattern":"^dev-"}""", "not one of the 10 newest tags whose names match ^dev-")]
+    [InlineData("""{"method":"number_of_tags","value":1}""", "not the newest tag")]
+    [InlineData("""{"method":"number_of_tags","value":1,"tagPattern":"^dev-","tagPatternMatches":false}""", "not the newest tag whose name does not match ^dev-")]
+    [InlineData("""{"method":"creation_date","value":"2w"}""", "older than 2w")]
+    public void A_reason_is_told_in_words(string json, string reason)
+    {
+        Assert.True(PrunePolicy.TryRead(json, out var policy, out _));
+        Assert.Equal(reason, PrunePass.Reason(policy));
     }
 
     [Fact]

@@ -12,6 +12,10 @@ internal static class FirstSchema
     public static int Newest { get; } = Migration.All()[^1].Version;
 
     public static Task RestoreAsync(DbConnection connection) => ExecuteAsync(connection, """
+        ALTER TABLE account DROP COLUMN given_name;
+        ALTER TABLE account DROP COLUMN family_name;
+        ALTER TABLE account DROP COLUMN company;
+        ALTER TABLE account DROP COLUMN location;
         ALTER TABLE manifest_link DROP COLUMN platform;
         DROP INDEX tag_name;
         DROP TABLE repository_day;

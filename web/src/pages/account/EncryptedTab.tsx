@@ -28,7 +28,7 @@ export function EncryptedTab() {
       )}
       {asking && (
         <Ask title={t('encrypted')} action={t('makeEncrypted')} onAction={make} onClose={() => setAsking(false)} ready={password !== ''}>
-          <FormGroup label={t('yourPassword')} fieldId="encrypt-password"><TextInput id="encrypt-password" type="password" autoComplete="current-password" value={password} onChange={(_, value) => setPassword(value)} autoFocus /></FormGroup>
+          <FormGroup label={t('yourPassword')} fieldId="encrypt-password"><TextInput id="encrypt-password" type="password" autoComplete="current-password" value={password} onChange={(_, value) => setPassword(value)} /></FormGroup>
         </Ask>
       )}
     </div>

@@ -11,9 +11,18 @@ import { t } from './messages';
 export function ProfileTab() {
   return (
     <Grid hasGutter>
-      <GridItem lg={6}><EmailCard /></GridItem>
-      <GridItem lg={6}><ThemeCard /></GridItem>
-      <GridItem lg={6}><PasswordCard /></GridItem>
+      <GridItem lg={6}>
+        <Grid hasGutter>
+          <GridItem><EmailCard /></GridItem>
+          <GridItem><PasswordCard /></GridItem>
+        </Grid>
+      </GridItem>
+      <GridItem lg={6}>
+        <Grid hasGutter>
+          <GridItem><AboutCard /></GridItem>
+          <GridItem><ThemeCard /></GridItem>
+        </Grid>
+      </GridItem>
     </Grid>
   );
 }
@@ -36,6 +45,40 @@ function EmailCard() {
         <Form onSubmit={(e) => { e.preventDefault(); attempt(save); }}>
           <FormGroup label={t('email')} fieldId="own-email"><TextInput id="own-email" type="email" autoComplete="email" value={email} onChange={(_, value) => setEmail(value.trim())} /></FormGroup>
           <ActionGroup><Button type="submit" isDisabled={email === '' || email === me.email}>{t('save')}</Button></ActionGroup>
+        </Form>
+      </CardBody>
+    </Card>
+  );
+}
+
+const about = [['given_name', 'given-name'], ['family_name', 'family-name'], ['company', 'organization'], ['location', 'off']] as const;
+
+type About = Record<(typeof about)[number][0], string>;
+
+function AboutCard() {
+  const me = useMe()!;
+  const say = useSay();
+  const attempt = useAttempt();
+  const queries = useQueryClient();
+  const known: About = { given_name: me.given_name ?? '', family_name: me.family_name ?? '', company: me.company ?? '', location: me.location ?? '' };
+  const [said, setSaid] = useState(known);
+  const save = async () => {
+    await api((c) => c.PUT('/api/v1/user/', { body: said }));
+    await queries.invalidateQueries({ queryKey: meQuery.queryKey });
+    say.done(t('saved'));
+  };
+  return (
+    <Card>
+      <CardTitle component="h2">{t('aboutCard')}</CardTitle>
+      <CardBody>
+        <Form onSubmit={(e) => { e.preventDefault(); attempt(save); }}>
+          <p className="wharf-faint">{t('aboutHelp')}</p>
+          {about.map(([name, complete]) => (
+            <FormGroup key={name} label={t(name)} fieldId={`own-${name}`}>
+              <TextInput id={`own-${name}`} autoComplete={complete} maxLength={255} value={said[name]} onChange={(_, value) => setSaid((now) => ({ ...now, [name]: value }))} />
+            </FormGroup>
+          ))}
+          <ActionGroup><Button type="submit" isDisabled={about.every(([name]) => said[name].trim() === known[name])}>{t('save')}</Button></ActionGroup>
         </Form>
       </CardBody>
     </Card>

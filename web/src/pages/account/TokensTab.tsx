@@ -77,7 +77,7 @@ function NewToken({ onMade, onClose }: { onMade: (token: Token) => void; onClose
   return (
     <Ask title={t('newToken')} action={t('create')} onAction={create} onClose={onClose} ready={title.trim() !== ''}>
       <FormGroup label={t('tokenTitle')} fieldId="token-title" isRequired>
-        <TextInput id="token-title" isRequired value={title} onChange={(_, value) => setTitle(value)} autoFocus />
+        <TextInput id="token-title" isRequired value={title} onChange={(_, value) => setTitle(value)} />
         <FormHelperText><HelperText><HelperTextItem>{t('tokenTitleHelp')}</HelperTextItem></HelperText></FormHelperText>
       </FormGroup>
       <FormGroup label={t('expires')} fieldId="token-expires">

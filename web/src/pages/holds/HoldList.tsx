@@ -26,7 +26,7 @@ export function HoldList({ of, lifted, canChange, empty }: { of: HoldPlace; lift
   const here = (each: Hold) => registry || of.repository === undefined || each.kind === 'organization' || each.repository === of.repository;
   const lift = async () => {
     await operations.lift(lifting!.id);
-    await queries.invalidateQueries({ queryKey: ['holds'] });
+    await Promise.all([queries.invalidateQueries({ queryKey: ['holds'] }), queries.invalidateQueries({ queryKey: ['tags'] })]);
     say.done(t('liftedNow', { what: target(lifting!) }));
   };
   const action = (each: Hold) => {

@@ -36,7 +36,7 @@ export function NewHold({ of, tag: fixedTag, onClose }: { of: HoldPlace; tag?: s
       tag: kind === 'tag' ? fixedTag ?? tag : null,
       from: kind === 'audit' ? startOf(from) : null, to: kind === 'audit' ? startOf(to) : null,
     });
-    await queries.invalidateQueries({ queryKey: ['holds'] });
+    await Promise.all([queries.invalidateQueries({ queryKey: ['holds'] }), queries.invalidateQueries({ queryKey: ['tags'] })]);
     say.done(t('setNow'));
   };
   const name = (id: string, label: string, value: string, change: (value: string) => void) => (

@@ -18,7 +18,7 @@ export function HomePage() {
   const [making, setMaking] = useState(false);
   return (
     <>
-      <PageHead title={t('hello', { name: me.username })} actions={<Button onClick={() => setMaking(true)}>{t('newRepository')}</Button>} />
+      <PageHead title={t('hello', { name: me.given_name ?? me.username })} actions={<Button onClick={() => setMaking(true)}>{t('newRepository')}</Button>} />
       <PageSection>
         <Invites />
         <Grid hasGutter>

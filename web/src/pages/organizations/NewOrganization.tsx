@@ -23,7 +23,7 @@ export function NewOrganization({ onClose }: { onClose: () => void }) {
   return (
     <Ask title={t('create')} action={t('makeIt')} onAction={create} onClose={onClose} ready={name !== ''}>
       <FormGroup label={t('name')} fieldId="organization-name" isRequired>
-        <TextInput id="organization-name" isRequired autoCapitalize="none" spellCheck={false} value={name} onChange={(_, value) => setName(value.trim())} autoFocus />
+        <TextInput id="organization-name" isRequired autoCapitalize="none" spellCheck={false} value={name} onChange={(_, value) => setName(value.trim())} />
         <FormHelperText><HelperText><HelperTextItem>{t('nameHelp')}</HelperTextItem></HelperText></FormHelperText>
       </FormGroup>
       <FormGroup label={t('email')} fieldId="new-organization-email">

@@ -59,7 +59,7 @@ function Adding({ create, onSaved, onClose }: { create: (body: Schema<'NewPolicy
   };
   return (
     <Ask title={t('immutability')} action={t('save')} onAction={save} onClose={onClose} ready={pattern !== ''}>
-      <FormGroup label={t('patternWhole')} fieldId="immutable-pattern"><TextInput id="immutable-pattern" value={pattern} spellCheck={false} onChange={(_, typed) => setPattern(typed)} autoFocus /></FormGroup>
+      <FormGroup label={t('patternWhole')} fieldId="immutable-pattern"><TextInput id="immutable-pattern" value={pattern} spellCheck={false} onChange={(_, typed) => setPattern(typed)} /></FormGroup>
       <Radio id="immutable-matching" name="immutable-which" label={t('matching')} isChecked={matches} onChange={() => setMatches(true)} />
       <Radio id="immutable-others" name="immutable-which" label={t('notMatching')} isChecked={!matches} onChange={() => setMatches(false)} />
     </Ask>

@@ -34,7 +34,7 @@ export function NewRepository({ within, onClose }: { within?: string; onClose: (
         </FormSelect>
       </FormGroup>
       <FormGroup label={t('name')} fieldId="new-name" isRequired>
-        <TextInput id="new-name" isRequired autoCapitalize="none" spellCheck={false} value={name} onChange={(_, value) => setName(value)} autoFocus />
+        <TextInput id="new-name" isRequired autoCapitalize="none" spellCheck={false} value={name} onChange={(_, value) => setName(value)} />
         <FormHelperText><HelperText><HelperTextItem>{t('nameHelp')}</HelperTextItem></HelperText></FormHelperText>
       </FormGroup>
       <FormGroup role="radiogroup" label={t('visibility')} fieldId="new-private">

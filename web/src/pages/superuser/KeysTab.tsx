@@ -83,7 +83,7 @@ function NewKey({ onMade, onClose }: { onMade: (key: Schema<'CreatedServiceKey'>
   const create = async () => onMade(await api((c) => c.POST('/api/v1/superuser/keys', { body: { service, name, expiration: Number(days) > 0 ? Math.floor(Date.now() / 1000) + Number(days) * 86_400 : null } })));
   return (
     <Ask title={t('newKey')} action={t('create')} onAction={create} onClose={onClose} ready={service !== ''}>
-      <FormGroup label={t('service')} fieldId="key-service" isRequired><TextInput id="key-service" isRequired autoCapitalize="none" spellCheck={false} value={service} onChange={(_, value) => setService(value.trim())} autoFocus /></FormGroup>
+      <FormGroup label={t('service')} fieldId="key-service" isRequired><TextInput id="key-service" isRequired autoCapitalize="none" spellCheck={false} value={service} onChange={(_, value) => setService(value.trim())} /></FormGroup>
       <FormGroup label={t('keyName')} fieldId="key-name"><TextInput id="key-name" value={name} onChange={(_, value) => setName(value)} /></FormGroup>
       <FormGroup label={t('keyDays')} fieldId="key-days"><TextInput id="key-days" type="number" min={1} value={days} onChange={(_, value) => setDays(value)} /></FormGroup>
     </Ask>

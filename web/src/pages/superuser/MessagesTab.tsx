@@ -69,7 +69,7 @@ function NewMessage({ publish, onClose }: { publish: (message: Omit<Message, 'uu
   };
   return (
     <Ask title={t('newMessage')} action={t('publish')} onAction={send} onClose={onClose} ready={content.trim() !== ''}>
-      <FormGroup label={t('text')} fieldId="message-text" isRequired><TextArea id="message-text" isRequired value={content} onChange={(_, value) => setContent(value)} resizeOrientation="vertical" autoFocus /></FormGroup>
+      <FormGroup label={t('text')} fieldId="message-text" isRequired><TextArea id="message-text" isRequired value={content} onChange={(_, value) => setContent(value)} resizeOrientation="vertical" /></FormGroup>
       <FormGroup label={t('severity')} fieldId="message-severity">
         <FormSelect id="message-severity" value={severity} onChange={(_, value) => setSeverity(value as Severity)}>
           {(['info', 'warning', 'error'] as const).map((each) => <FormSelectOption key={each} value={each} label={t(`severity_${each}`)} />)}

@@ -85,7 +85,7 @@ function Change({ asking: { what, name }, onClose }: { asking: Asking; onClose: 
     default: return (
       <Ask title={t('renameTitle', { name })} action={t('rename')} onAction={rename} onClose={onClose} ready={to !== '' && to !== name}>
         <FormGroup label={t('newName')} fieldId="new-name">
-          <TextInput id="new-name" autoCapitalize="none" spellCheck={false} value={to} onChange={(_, value) => setTo(value.trim())} autoFocus />
+          <TextInput id="new-name" autoCapitalize="none" spellCheck={false} value={to} onChange={(_, value) => setTo(value.trim())} />
           <FormHelperText><HelperText><HelperTextItem>{t('renameHelp')}</HelperTextItem></HelperText></FormHelperText>
         </FormGroup>
       </Ask>

@@ -120,7 +120,7 @@ function NewUser({ onMade, onClose }: { onMade: (user: Schema<'CreatedUser'>) =>
   const create = async () => onMade(await api((c) => c.POST('/api/v1/superuser/users/', { body: { username, email: email || null, password: password || null } })));
   return (
     <Ask title={t('newUser')} action={t('create')} onAction={create} onClose={onClose} ready={username !== ''}>
-      <FormGroup label={t('username')} fieldId="user-name" isRequired><TextInput id="user-name" isRequired autoComplete="off" autoCapitalize="none" spellCheck={false} value={username} onChange={(_, value) => setUsername(value.trim())} autoFocus /></FormGroup>
+      <FormGroup label={t('username')} fieldId="user-name" isRequired><TextInput id="user-name" isRequired autoComplete="off" autoCapitalize="none" spellCheck={false} value={username} onChange={(_, value) => setUsername(value.trim())} /></FormGroup>
       <FormGroup label={t('email')} fieldId="user-email"><TextInput id="user-email" type="email" autoComplete="off" value={email} onChange={(_, value) => setEmail(value.trim())} /></FormGroup>
       <FormGroup label={t('passwordEmpty')} fieldId="user-password"><TextInput id="user-password" type="password" autoComplete="new-password" value={password} onChange={(_, value) => setPassword(value)} /></FormGroup>
     </Ask>
@@ -146,7 +146,7 @@ function Change({ asking: { what, user }, put, refresh, onClose }: { asking: Ask
   const label = t(what === 'email' ? 'email' : 'password');
   return (
     <Ask title={`${t(what === 'email' ? 'setEmail' : 'setPassword')}: ${name}`} action={t('save')} onAction={save} onClose={onClose} ready={what === 'email' ? text.includes('@') : text.length >= 8}>
-      <FormGroup label={label} fieldId="user-change"><TextInput id="user-change" type={what === 'email' ? 'email' : 'password'} autoComplete={what === 'email' ? 'off' : 'new-password'} value={text} onChange={(_, value) => setText(value)} autoFocus /></FormGroup>
+      <FormGroup label={label} fieldId="user-change"><TextInput id="user-change" type={what === 'email' ? 'email' : 'password'} autoComplete={what === 'email' ? 'off' : 'new-password'} value={text} onChange={(_, value) => setText(value)} /></FormGroup>
     </Ask>
   );
 }

@@ -1,7 +1,7 @@
-import { Button, Card, CardBody, FormGroup, HelperText, HelperTextItem, Label, SearchInput, TextInput, ToggleGroup, ToggleGroupItem, Toolbar, ToolbarContent, ToolbarItem } from '@patternfly/react-core';
+import { Button, Card, CardBody, FormGroup, HelperText, HelperTextItem, Label, LabelGroup, SearchInput, TextInput, ToggleGroup, ToggleGroupItem, Toolbar, ToolbarContent, ToolbarItem } from '@patternfly/react-core';
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { api, type Schema } from '../../api/client';
 import { Ask } from '../Ask';
 import { DayBars } from '../charts/DayBars';
@@ -11,12 +11,14 @@ import { Picture } from '../Picture';
 import { useSearch, useTyped } from '../search';
 import { Time } from '../Time';
 import { useSay } from '../toasts';
-import { sentence, t } from './messages';
+import { KindFilter } from './KindFilter';
+import { kindsOf } from './kinds';
+import { kindWords, sentence, t } from './messages';
 
 /** Whose log it is. */
 export type LogPlace = { repository: string } | { organization: string } | { user: true } | { registry: true };
 
-type Query = { starttime: string; endtime: string; performer?: string; changes?: boolean };
+type Query = { starttime: string; endtime: string; performer?: string; changes?: boolean; kinds?: string };
 
 const iso = (at: Date) => at.toISOString().slice(0, 10);
 
@@ -27,7 +29,13 @@ export function LogsView({ of }: { of: LogPlace }) {
   const [performer, setPerformer] = useTyped('performer', 400);
   const from = search['from'] ?? iso(new Date(Date.now() - 7 * 86_400_000));
   const to = search['to'] ?? iso(new Date());
-  const query: Query = { starttime: quayDate(from), endtime: quayDate(to), ...(search['performer'] ? { performer: search['performer'] } : {}), ...(search['changes'] ? { changes: true } : {}) };
+  const kinds = kindsOf(search['kinds']);
+  const kindBox = useRef<HTMLInputElement>(null);
+  const setKinds = (chosen: string[]) => change({ kinds: chosen.join(',') || undefined });
+  const query: Query = {
+    starttime: quayDate(from), endtime: quayDate(to),
+    ...(search['performer'] ? { performer: search['performer'] } : {}), ...(search['changes'] ? { changes: true } : {}), ...(kinds.length > 0 ? { kinds: kinds.join(',') } : {}),
+  };
 
   const logs = usePages(['logs', of, query], (next_page, signal) => list(of, { ...query, ...(next_page ? { next_page } : {}) }, signal));
   const sums = useQuery({ queryKey: ['aggregatelogs', of, query], queryFn: ({ signal }) => sum(of, query, signal) });
@@ -39,6 +47,7 @@ export function LogsView({ of }: { of: LogPlace }) {
           <ToolbarItem><TextInput type="date" aria-label={t('from')} value={from} max={to} onChange={(_, value) => change({ from: value || undefined })} /></ToolbarItem>
           <ToolbarItem><TextInput type="date" aria-label={t('to')} value={to} min={from} onChange={(_, value) => change({ to: value || undefined })} /></ToolbarItem>
           <ToolbarItem><SearchInput aria-label={t('performerFilter')} placeholder={t('performerFilter')} value={performer} onChange={(_, value) => setPerformer(value)} onClear={() => setPerformer('')} /></ToolbarItem>
+          <ToolbarItem><KindFilter chosen={kinds} box={kindBox} onChange={setKinds} /></ToolbarItem>
           <ToolbarItem>
             <ToggleGroup aria-label={t('kinds')}>
               <ToggleGroupItem text={t('all')} isSelected={!search['changes']} onChange={() => change({ changes: undefined })} />
@@ -47,6 +56,15 @@ export function LogsView({ of }: { of: LogPlace }) {
           </ToolbarItem>
           <ToolbarItem align={{ default: 'alignEnd' }}>{!('registry' in of) && <Button variant="secondary" onClick={() => setExporting(true)}>{t('export')}</Button>}</ToolbarItem>
         </ToolbarContent>
+        {kinds.length > 0 && (
+          <ToolbarContent>
+            <ToolbarItem>
+              <LabelGroup categoryName={t('chosenKinds')} numLabels={6} isClosable closeBtnAriaLabel={t('clear')} onClick={() => { setKinds([]); kindBox.current?.focus(); }}>
+                {kinds.map((kind) => <Label key={kind} variant="outline" closeBtnAriaLabel={t('without', { kind: kindWords(kind) })} onClose={() => { setKinds(kinds.filter((each) => each !== kind)); kindBox.current?.focus(); }}>{kindWords(kind)}</Label>)}
+              </LabelGroup>
+            </ToolbarItem>
+          </ToolbarContent>
+        )}
       </Toolbar>
       {sums.data && <Card isCompact><CardBody><DayBars label={t('chart')} from={from} to={to} bars={(sums.data.aggregated ?? []).map((each) => ({ day: iso(new Date(each.datetime!)), kind: each.kind!.replaceAll('_', ' '), count: each.count ?? 0 }))} /></CardBody></Card>}
       <Pages query={logs} rows={(page) => page.logs}>
@@ -87,9 +105,9 @@ function Export({ of, query, onClose }: { of: LogPlace; query: Query; onClose: (
   };
   return (
     <Ask title={t('exportTitle')} action={t('export')} onAction={run} onClose={onClose} ready={to !== ''}>
-      <p>{t('exportBody')}</p>
+      <p>{t(Object.keys(query).length > 2 ? 'exportFiltered' : 'exportBody')}</p>
       <FormGroup label={t('exportEither')} fieldId="export-to">
-        <TextInput id="export-to" value={to} onChange={(_, value) => setTo(value.trim())} autoFocus />
+        <TextInput id="export-to" value={to} onChange={(_, value) => setTo(value.trim())} />
         <HelperText><HelperTextItem>{t('callback')} · {t('email')}</HelperTextItem></HelperText>
       </FormGroup>
     </Ask>
@@ -116,8 +134,7 @@ function sum(of: LogPlace, query: Query, signal: AbortSignal) {
   return api((c) => c.GET('/api/v1/superuser/aggregatelogs', { params: { query }, signal }));
 }
 
-function exportLogs(of: LogPlace, { starttime, endtime }: Query, body: Schema<'ExportRequest'>) {
-  const query = { starttime, endtime };
+function exportLogs(of: LogPlace, query: Query, body: Schema<'ExportRequest'>) {
   if ('repository' in of) return api((c) => c.POST('/api/v1/repository/{repository}/exportlogs', { params: { path: { repository: of.repository }, query }, body }));
   if ('organization' in of) return api((c) => c.POST('/api/v1/organization/{orgname}/exportlogs', { params: { path: { orgname: of.organization }, query }, body }));
   return api((c) => c.POST('/api/v1/user/exportlogs', { params: { query }, body }));

@@ -109,7 +109,7 @@ function NewToken({ orgname, clientId, onMade, onClose }: { orgname: string; cli
   };
   return (
     <Ask title={t('newToken')} action={t('makeToken')} onAction={create} onClose={onClose} ready={name.trim() !== '' && chosen.size > 0}>
-      <FormGroup label={t('tokenName')} fieldId="token-name" isRequired><TextInput id="token-name" isRequired value={name} onChange={(_, value) => setName(value)} autoFocus /></FormGroup>
+      <FormGroup label={t('tokenName')} fieldId="token-name" isRequired><TextInput id="token-name" isRequired value={name} onChange={(_, value) => setName(value)} /></FormGroup>
       <FormGroup role="group" label={t('scopes')}>
         {scopes.map(([scope, words]) => (
           <Checkbox key={scope} id={`scope-${scope}`} label={`${words} (${scope})`} isChecked={chosen.has(scope)}

@@ -61,7 +61,7 @@ function NewApplication({ orgname, onMade, onClose }: { orgname: string; onMade:
   };
   return (
     <Ask title={t('new')} action={t('create')} onAction={create} onClose={onClose} ready={name.trim() !== ''}>
-      <FormGroup label={t('name')} fieldId="application-name" isRequired><TextInput id="application-name" isRequired value={name} onChange={(_, value) => setName(value)} autoFocus /></FormGroup>
+      <FormGroup label={t('name')} fieldId="application-name" isRequired><TextInput id="application-name" isRequired value={name} onChange={(_, value) => setName(value)} /></FormGroup>
       <FormGroup label={t('description')} fieldId="application-description"><TextInput id="application-description" value={description} onChange={(_, value) => setDescription(value)} /></FormGroup>
       <FormGroup label={t('uri')} fieldId="application-uri"><TextInput id="application-uri" type="url" value={uri} onChange={(_, value) => setUri(value.trim())} /></FormGroup>
       <FormGroup label={t('redirect')} fieldId="application-redirect">

@@ -53,7 +53,7 @@ export function NewRobot({ of, namespace, onMade, onClose }: { of: Place; namesp
           <WizardStep id="robot-name" name={t('stepName')} footer={{ ...words, isNextDisabled: name === '' }}>
             <Form onSubmit={(e) => e.preventDefault()}>
               <FormGroup label={t('name')} fieldId="robot-named" isRequired>
-                <TextInput id="robot-named" isRequired autoCapitalize="none" spellCheck={false} value={name} onChange={(_, value) => setName(value.trim())} autoFocus />
+                <TextInput id="robot-named" isRequired autoCapitalize="none" spellCheck={false} value={name} onChange={(_, value) => setName(value.trim())} />
                 <FormHelperText><HelperText><HelperTextItem>{t('nameHelp', { whole })}</HelperTextItem></HelperText></FormHelperText>
               </FormGroup>
               <RobotFields description={description} onDescription={setDescription} ends={ends} onEnds={setEnds} />

@@ -98,7 +98,7 @@ function NewTeam({ orgname, onClose }: { orgname: string; onClose: () => void })
   return (
     <Ask title={t('newTitle', { org: orgname })} action={t('create')} onAction={create} onClose={onClose} ready={name !== ''}>
       <FormGroup label={t('name')} fieldId="team-name" isRequired>
-        <TextInput id="team-name" isRequired autoCapitalize="none" spellCheck={false} value={name} onChange={(_, value) => setName(value.trim())} autoFocus />
+        <TextInput id="team-name" isRequired autoCapitalize="none" spellCheck={false} value={name} onChange={(_, value) => setName(value.trim())} />
         <FormHelperText><HelperText><HelperTextItem>{t('nameHelp')}</HelperTextItem></HelperText></FormHelperText>
       </FormGroup>
       <FormGroup label={t('description')} fieldId="team-description"><TextInput id="team-description" value={description} onChange={(_, value) => setDescription(value)} /></FormGroup>

@@ -38,7 +38,7 @@ export function QuotaDialog({ of, quota, mayBeWhole, children, onClose }: { of: 
       {children}
       {quota === null && (
         <FormGroup label={t('prefix')} fieldId="quota-prefix" isRequired={!mayBeWhole}>
-          <TextInput id="quota-prefix" isRequired={!mayBeWhole} spellCheck={false} autoCapitalize="none" value={prefix} onChange={(_, value) => setPrefix(value.trim())} autoFocus />
+          <TextInput id="quota-prefix" isRequired={!mayBeWhole} spellCheck={false} autoCapitalize="none" value={prefix} onChange={(_, value) => setPrefix(value.trim())} />
           <FormHelperText><HelperText><HelperTextItem>{t(mayBeWhole ? 'prefixOrWhole' : 'prefixHelp')}</HelperTextItem></HelperText></FormHelperText>
         </FormGroup>
       )}

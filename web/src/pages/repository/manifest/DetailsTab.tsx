@@ -134,7 +134,7 @@ function Labels({ repository, digest, canWrite }: { repository: string; digest: 
       </CardBody>
       {adding && (
         <Ask title={t('addLabel')} action={t('add')} onAction={add} onClose={() => setAdding(false)} ready={key !== '' && value !== ''}>
-          <FormGroup label={t('key')} fieldId="label-key"><TextInput id="label-key" value={key} onChange={(_, typed) => setKey(typed.trim())} autoFocus spellCheck={false} /></FormGroup>
+          <FormGroup label={t('key')} fieldId="label-key"><TextInput id="label-key" value={key} onChange={(_, typed) => setKey(typed.trim())} spellCheck={false} /></FormGroup>
           <FormGroup label={t('value')} fieldId="label-value"><TextInput id="label-value" value={value} onChange={(_, typed) => setValue(typed)} spellCheck={false} /></FormGroup>
         </Ask>
       )}

@@ -88,7 +88,7 @@ function CompareWith({ name, onGo, onClose }: { name: string; onGo: (to: string)
   const [to, setTo] = useState('');
   return (
     <Ask title={t('compareTo', { name })} action={t('compareGo')} onAction={() => onGo(to)} onClose={onClose} ready={to !== ''}>
-      <FormGroup label={t('otherReference')} fieldId="compare-to"><TextInput id="compare-to" value={to} onChange={(_, value) => setTo(value.trim())} autoFocus spellCheck={false} autoCapitalize="none" /></FormGroup>
+      <FormGroup label={t('otherReference')} fieldId="compare-to"><TextInput id="compare-to" value={to} onChange={(_, value) => setTo(value.trim())} spellCheck={false} autoCapitalize="none" /></FormGroup>
     </Ask>
   );
 }

@@ -1,9 +1,10 @@
 import { Checkbox, Dropdown, DropdownItem, DropdownList, Label, MenuToggle, SearchInput, Toolbar, ToolbarContent, ToolbarItem, Tooltip } from '@patternfly/react-core';
 import EllipsisVIcon from '@patternfly/react-icons/dist/esm/icons/ellipsis-v-icon';
+import GavelIcon from '@patternfly/react-icons/dist/esm/icons/gavel-icon';
 import LockIcon from '@patternfly/react-icons/dist/esm/icons/lock-icon';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { api } from '../../../api/client';
 import { registryHost, useMe } from '../../../api/session';
 import { bytes } from '../../../messages/format';
@@ -139,6 +140,10 @@ function TagTable(props: TableProps) {
   );
 }
 
+function Mark({ icon, says }: { icon: ReactNode; says: string }) {
+  return <Tooltip content={says}><span tabIndex={0} role="img" aria-label={says}>{icon}</span></Tooltip>;
+}
+
 function TagRow({ repository, tag, top, index, parts, canWrite, canAdmin, canHold, chosen, choose, open, actions }: TableProps & { tag: Tag; top: number; index: number; parts: TrackPart[] }) {
   const [menu, setMenu] = useState(false);
   const name = tag.name!;
@@ -157,7 +162,8 @@ function TagRow({ repository, tag, top, index, parts, canWrite, canAdmin, canHol
       {canWrite && <div role="cell" className="wharf-cell-check"><Checkbox id={`tag-${name}`} aria-label={t('select', { tag: name })} isChecked={chosen.has(name)} onChange={(_, on) => choose(tag, on)} /></div>}
       <div role="cell" className="wharf-cell-name">
         <Link to="/repository/$" params={{ _splat: referencePath(repository, name) }}>{name}</Link>
-        {tag.immutable && <Tooltip content={t('immutable')}><span tabIndex={0} aria-label={t('immutable')}><LockIcon /></span></Tooltip>}
+        {tag.immutable && <Mark icon={<LockIcon />} says={t('immutable')} />}
+        {tag.details?.held && <Mark icon={<GavelIcon />} says={t('held')} />}
         {tag.is_manifest_list && <Label isCompact className="wharf-hide-small" title={tag.details?.platforms?.join(', ')}>{t('platforms', { count: tag.details?.platforms?.length ?? tag.child_manifest_count ?? 0 })}</Label>}
         {!tag.is_manifest_list && tag.details?.platforms?.map((each) => <Label key={each} isCompact variant="outline" className="wharf-hide-small">{each}</Label>)}
         {tag.details?.signed && <Label isCompact color="green" className="wharf-hide-small">{t('signed')}</Label>}

@@ -44,7 +44,7 @@ export function AddTag({ repository, tag, onClose }: Props) {
   };
   return (
     <Ask title={t('addTagTitle', { digest: shortDigest(tag.manifest_digest!) })} action={t('add')} onAction={add} onClose={onClose} ready={name !== ''}>
-      <FormGroup label={t('newTag')} fieldId="new-tag"><TextInput id="new-tag" value={name} onChange={(_, value) => setName(value.trim())} autoFocus spellCheck={false} autoCapitalize="none" /></FormGroup>
+      <FormGroup label={t('newTag')} fieldId="new-tag"><TextInput id="new-tag" value={name} onChange={(_, value) => setName(value.trim())} spellCheck={false} autoCapitalize="none" /></FormGroup>
     </Ask>
   );
 }

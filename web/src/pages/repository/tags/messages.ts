@@ -19,6 +19,7 @@ export const t = catalogue('tags', {
   platforms: { one: '{count} platform', other: '{count} platforms' },
   shared: 'Lines join tags of the same image',
   immutable: 'Immutable: it can neither be moved nor deleted',
+  held: 'On legal hold: what it names and has named is kept until the hold is lifted',
   never: 'never',
   shown: { one: '{count} tag', other: '{count} tags' },
   shownMore: '{count} tags shown, more below',
