@@ -60,7 +60,7 @@ internal sealed class PersonErasure(
                 "UPDATE namespace SET email = NULL WHERE id = @id", "UPDATE log_export SET callback_url = NULL, callback_email = NULL WHERE requested_by = @id",
                 "DELETE FROM pull_exclusion WHERE account_id = @id"])
                 await tx.ExecuteAsync(statement, ("id", id));
-            await tx.ExecuteAsync("UPDATE account SET email = NULL, sealed_password = @nobody WHERE id = @id", ("nobody", nobody), ("id", id));
+            await tx.ExecuteAsync("UPDATE account SET email = NULL, given_name = NULL, family_name = NULL, company = NULL, location = NULL, sealed_password = @nobody WHERE id = @id", ("nobody", nobody), ("id", id));
             // What the audit trail has told already; who else reads events needs no more than that they were.
             foreach (var (from, to) in names.SelectMany(n => Mentions(n, $"deleted-{id}")))
                 await tx.ExecuteAsync($"UPDATE event SET payload = replace(payload, @from, @to) WHERE payload LIKE @part AND {told.Position} <= @told", ("from", from), ("to", to), ("part", $"%{from}%"), ("told", position));
