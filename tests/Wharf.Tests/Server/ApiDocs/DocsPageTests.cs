@@ -17,8 +17,7 @@ public sealed class DocsPageTests(UserRegistry registry, Chromium chromium) : IC
     {
         var page = await chromium.OpenAsync(new Uri(Docs, "?q=robot"), width, scheme);
 
-        // Hundreds of operations and types are made alike: the first dozen of each tell for all.
-        Assert.Equal([], await Axe.ViolationsAsync(page, "article:nth-of-type(n+13)"));
+        Assert.Equal([], await Axe.ViolationsAsync(page));
         Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"));
     }
 
@@ -37,7 +36,6 @@ public sealed class DocsPageTests(UserRegistry registry, Chromium chromium) : IC
         await page.SetContentAsync("""<html lang="en"><title>Bad</title><main><h1>Bad</h1><img src="data:,"><p style="color:#ccc;background:#fff">Faint</p></main></html>""");
 
         Assert.Equal(["critical: image-alt", "serious: color-contrast"], (await Axe.ViolationsAsync(page)).Select(static v => v[..v.LastIndexOf(": ", StringComparison.Ordinal)]).Order(StringComparer.Ordinal));
-        Assert.Equal(["critical: image-alt"], (await Axe.ViolationsAsync(page, "p")).Select(static v => v[..v.LastIndexOf(": ", StringComparison.Ordinal)]));
     }
 
     [Fact]

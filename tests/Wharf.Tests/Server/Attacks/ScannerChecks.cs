@@ -9,14 +9,17 @@ using ZstdSharp;
 namespace Wharf.Tests.Server.Attacks;
 
 /// <summary>
-/// Images that are made to hurt the scanner, from the push to the report: each ends in a plain state within 5 seconds of the server's processors (2 on a quiet machine; where another thread shares the core, twice as many) and 256 MiB above
+/// Images that are made to hurt the scanner, from the push to the report: each ends in a plain state within 2 seconds of the server's processors and 256 MiB above
 /// what is resident when it is idle, and what is pushed after it is scanned.
 /// </summary>
 [Trait("Database", "Any")]
 internal sealed class ScannerChecks(AttackedRegistry registry) : Checks(registry)
 {
     private const long MaxMemory = 256L << 20;
-    private static readonly TimeSpan s_maxTime = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_maxTime = TimeSpan.FromSeconds(2);
+
+    // A million headers have to be unpacked and read before there are too many: a second on a quiet machine, and more than two where another thread shares the core.
+    private static readonly TimeSpan s_maxTimeOfAMillion = TimeSpan.FromSeconds(5);
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -100,7 +103,7 @@ internal sealed class ScannerChecks(AttackedRegistry registry) : Checks(registry
             thousand.File($"{i}", "");
         var packed = TarBuilder.Gzip(thousand.File("x", Requests.RandomBytes(10_000)).ToArray());
 
-        await FailsAsync([.. Enumerable.Repeat(packed, 1000).SelectMany(static p => p)], "more than 1000000 entries");
+        Failed(Assert.Single(await EndAsync(s_maxTimeOfAMillion, [[[.. Enumerable.Repeat(packed, 1000).SelectMany(static p => p)]]])), "more than 1000000 entries");
         await FailsAsync(new TarBuilder().Pax(("path", string.Concat(Enumerable.Repeat("a/", 100_000)))).File("x", "").End().ToArray(), "a path of more than 4096 characters");
         await GoesOnAsync();
     }
@@ -245,7 +248,9 @@ internal sealed class ScannerChecks(AttackedRegistry registry) : Checks(registry
     }
 
     /// <summary>Pushes images, waits until the scanner is done with them, and measures what that costs.</summary>
-    private async Task<JsonNode[]> EndAsync(params byte[][][] images)
+    private Task<JsonNode[]> EndAsync(params byte[][][] images) => EndAsync(s_maxTime, images);
+
+    private async Task<JsonNode[]> EndAsync(TimeSpan most, byte[][][] images)
     {
         var scanning = await Registry.ScanningAsync();
         var repository = scanning.NewRepository();
@@ -263,7 +268,7 @@ internal sealed class ScannerChecks(AttackedRegistry registry) : Checks(registry
 
         var (took, memory) = (scanning.ProcessorTime() - before, scanning.Status("VmHWM") - scanning.Idle);
         TestContext.Current.SendDiagnosticMessage($"{took.TotalMilliseconds:0} ms, {memory >> 20} MiB");
-        Assert.True(took < s_maxTime, $"It took {took} of processors.");
+        Assert.True(took < most, $"It took {took} of processors.");
         Assert.True(memory < MaxMemory, $"It took {memory >> 20} MiB.");
         return [.. reports];
     }
