@@ -29,11 +29,11 @@ public sealed class OrganizationStoriesTests(WebSite site, OrganizationStoriesTe
         await Button(page, "New organization").ClickAsync();
         await Dialog(page, "New organization").GetByLabel("Name").FillAsync(name);
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync($"**/organization/{name}");
+        await page.ArrivesAtAsync($"/organization/{name}");
         await Button(page, "New repository").ClickAsync();
         await Dialog(page, "New repository").GetByLabel("Name").Last.FillAsync("app");
         await Button(page, "Create").ClickAsync();
-        await page.WaitForURLAsync($"**/repository/{name}/app");
+        await page.ArrivesAtAsync($"/repository/{name}/app");
         Assert.False((await Me.ReadAsync($"/api/v1/repository/{name}/app")).Is(200).Json.GetProperty("is_public").GetBoolean());
 
         await page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = name, Exact = true }).ClickAsync();
@@ -331,9 +331,36 @@ public sealed class OrganizationStoriesTests(WebSite site, OrganizationStoriesTe
         await Button(page, $"Restore {organization}").WaitForAsync();
         await WebSite.ShootAsync(page, "organization-deleted-light");
         await Button(page, "Undo").Last.ClickAsync();
-        await page.WaitForURLAsync($"**/organization/{organization}");
+        await page.ArrivesAtAsync($"/organization/{organization}");
         await page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "app", Exact = true }).WaitForAsync();
         (await Me.ReadAsync($"/v2/{organization}/app/manifests/three")).Is(200);
+    }
+
+    [Fact]
+    public async Task All_that_was_done_stays_to_be_undone_while_some_of_it_is_pointed_at()
+    {
+        var organization = await Me.CreateOrganizationAsync();
+        var page = await site.OpenAsync("/robots.txt", site.User);
+        await page.Clock.InstallAsync();
+        await page.GotoAsync(new Uri(site.Registry.Url, $"/organization/{organization}?tab=settings").ToString());
+        foreach (var (seconds, toasts) in new[] { ("604800", 1), ("86400", 2) })
+        {
+            await page.GetByLabel("Time machine").SelectOptionAsync(seconds);
+            await Button(page, "Save").ClickAsync();
+            await Poll.UntilAsync(async () => await Button(page, "Undo").CountAsync() == toasts);
+        }
+        await Button(page, "Undo").Last.HoverAsync();
+
+        for (var i = 0; i < 3; i++)
+            await page.Clock.FastForwardAsync("00:20");
+        Assert.Equal(2, await Button(page, "Undo").CountAsync());
+
+        await page.Mouse.MoveAsync(10, 700);
+        await Poll.UntilAsync(async () =>
+        {
+            await page.Clock.FastForwardAsync("00:20");
+            return await Button(page, "Undo").CountAsync() == 0;
+        });
     }
 
     [Fact]
@@ -441,7 +468,7 @@ public sealed class OrganizationStoriesTests(WebSite site, OrganizationStoriesTe
 
         await TabToAsync(page, organization);
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync($"**/organization/{organization}");
+        await page.ArrivesAtAsync($"/organization/{organization}");
         await page.GetByText("No repositories yet").WaitForAsync();
         await TabToAsync(page, "Robots");
         await page.Keyboard.PressAsync("Enter");
@@ -483,7 +510,7 @@ public sealed class OrganizationStoriesTests(WebSite site, OrganizationStoriesTe
         await WebSite.ShootAsync(page, "convert-light");
         await dialog.GetByLabel("That person’s password").FillAsync(heir.Password);
         await Button(dialog, "Make an organization of this account").ClickAsync();
-        await page.WaitForURLAsync("**/signin");
+        await page.ArrivesAtAsync("/signin");
 
         Assert.True((await heir.Client.ReadAsync($"/api/v1/organization/{user.Name}")).Is(200).Json.GetProperty("is_admin").GetBoolean());
         (await heir.Client.ReadAsync($"/v2/{user.Name}/app/manifests/v1")).Is(200);

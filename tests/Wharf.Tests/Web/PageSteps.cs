@@ -1,4 +1,5 @@
 using Microsoft.Playwright;
+using Wharf.Tests.Server;
 
 namespace Wharf.Tests.Web;
 
@@ -21,6 +22,13 @@ internal static class PageSteps
 
     /// <summary>Waits until nothing on the page says it any more.</summary>
     public static Task SaysNoMoreAsync(this IPage page, string words) => page.GetByText(words).First.WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Detached });
+
+    /// <summary>Waits until the address is this one; one that ends with <c>=</c> may go on with anything. Playwright's own WaitForURL misses a page that arrives while it begins to wait.</summary>
+    public static Task ArrivesAtAsync(this IPage page, string address) => Poll.UntilAsync(() =>
+    {
+        var at = new Uri(page.Url).PathAndQuery;
+        return Task.FromResult(address.EndsWith('=') ? at.StartsWith(address, StringComparison.Ordinal) : at == address);
+    }, TimeSpan.FromSeconds(60));
 
     /// <summary>Opens a row's menu and takes an action of it.</summary>
     public static async Task ActAsync(this IPage page, string menu, string action)

@@ -129,12 +129,11 @@ public sealed class RepositoryStoriesTests(WebSite site)
 
         await page.Keyboard.PressAsync("Control+k");
         await page.Keyboard.TypeAsync(site.Repository);
-        await page.GetByRole(AriaRole.Menuitem, new PageGetByRoleOptions { Name = site.Repository }).First.WaitForAsync();
         // What was found may still change while it is looked at: the arrow is pressed until it stands there.
         await Poll.UntilAsync(async () =>
         {
             await page.Keyboard.PressAsync("ArrowDown");
-            return (await page.EvaluateAsync<string>("document.activeElement.textContent")).Contains(site.Repository, StringComparison.Ordinal);
+            return (await page.EvaluateAsync<string>("document.activeElement.textContent")).StartsWith($"repository {site.Repository}", StringComparison.OrdinalIgnoreCase);
         }, TimeSpan.FromSeconds(30));
         await page.Keyboard.PressAsync("Enter");
 

@@ -15,7 +15,7 @@ export function SearchBox() {
   const menu = useRef<HTMLDivElement>(null);
   const navigate = useNavigate();
   const query = useDelayed(text.trim(), 150);
-  const { data, isPlaceholderData } = useQuery({
+  const { data, isPlaceholderData, isError } = useQuery({
     queryKey: ['find', query],
     queryFn: ({ signal }) => api((c) => c.GET('/api/v1/find/all', { params: { query: { query } }, signal })),
     enabled: query.length >= 2,
@@ -23,7 +23,7 @@ export function SearchBox() {
   });
   const found = query.length >= 2 ? data?.results ?? [] : [];
   // What is shown for fewer letters is about to go, and would take the focus along.
-  const isSettled = query === text.trim() && !isPlaceholderData;
+  const isSettled = query === text.trim() && (isError || (data !== undefined && !isPlaceholderData));
 
   useEffect(() => {
     const hear = (e: KeyboardEvent) => {
@@ -81,7 +81,7 @@ export function SearchBox() {
           <MenuContent maxMenuHeight="60vh">
             <MenuList>
               {found.map((thing) => <MenuItem key={`${thing.kind} ${thing.href}`} itemId={hrefOf(thing)} description={thing.description}><Found thing={thing} /></MenuItem>)}
-              <MenuItem itemId={`/search?q=${encodeURIComponent(query)}`}>{found.length > 0 ? t('findAll', { query }) : t('findNothing', { query })}</MenuItem>
+              <MenuItem itemId={`/search?q=${encodeURIComponent(query)}`}>{found.length > 0 || isError ? t('findAll', { query }) : isSettled ? t('findNothing', { query }) : t('finding')}</MenuItem>
             </MenuList>
           </MenuContent>
         </Menu>

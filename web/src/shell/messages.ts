@@ -21,6 +21,7 @@ export const t = catalogue('shell', {
   find: 'Find anything',
   findLong: 'Find repositories, organizations, tags, digests, people and robots',
   findNothing: 'Nothing that you may see matches “{query}”.',
+  finding: 'Looking …',
   findAll: 'All results for “{query}”',
   results: 'Results',
   notFound: 'There is no such page',

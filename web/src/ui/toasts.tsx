@@ -19,10 +19,15 @@ export const useSay = (): Say => useContext(Context);
 
 let last = 0;
 
-/** What happened, in a corner of every page. With an undo it stays longer than without. */
+/** What happened, in a corner of every page. With an undo it stays longer than without; none goes, and so moves the others, while one is pointed at or has the focus. */
 export function Toasts({ children }: { children: ReactNode }) {
   const [toasts, setToasts] = useState<Toast[]>([]);
-  const drop = useCallback((id: number) => setToasts((all) => all.filter((each) => each.id !== id)), []);
+  const [held, setHeld] = useState(false);
+  const drop = useCallback((id: number) => {
+    setToasts((all) => all.filter((each) => each.id !== id));
+    // What is taken away from under the pointer does not tell that it left.
+    setHeld(false);
+  }, []);
   const add = useCallback((toast: Omit<Toast, 'id'>) => setToasts((all) => [...all.slice(-4), { ...toast, id: ++last }]), []);
   const say = useMemo<Say>(() => ({
     done: (title, undo) => add({ title, variant: 'success', undo }),
@@ -42,14 +47,14 @@ export function Toasts({ children }: { children: ReactNode }) {
   return (
     <Context.Provider value={say}>
       {children}
-      <AlertGroup isToast isLiveRegion>
+      <AlertGroup isToast isLiveRegion onPointerEnter={() => setHeld(true)} onPointerLeave={() => setHeld(false)} onFocus={() => setHeld(true)} onBlur={() => setHeld(false)}>
         {toasts.map((each) => (
           <Alert
             key={each.id}
             variant={each.variant}
             title={each.title}
             component="p"
-            timeout={each.variant === 'danger' ? false : each.undo ? 15_000 : 5_000}
+            timeout={held || each.variant === 'danger' ? false : each.undo ? 15_000 : 5_000}
             onTimeout={() => drop(each.id)}
             actionClose={<AlertActionCloseButton title={t('close')} onClose={() => drop(each.id)} />}
             actionLinks={each.undo && <AlertActionLink onClick={() => void undo(each)}>{t('undo')}</AlertActionLink>}
