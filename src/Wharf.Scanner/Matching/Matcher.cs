@@ -23,7 +23,7 @@ public sealed class Matcher(FeedSet feeds)
         findings.Sort(static (a, b) => a.Severity != b.Severity ? b.Severity.CompareTo(a.Severity)
             : string.CompareOrdinal(a.Component.Package.Name, b.Component.Package.Name) is var byName and not 0 ? byName
             : string.CompareOrdinal(a.Id, b.Id));
-        return new MatchResult(findings, suppressed, Warnings.Of(inventory, feeds));
+        return new MatchResult(findings, suppressed, Warnings.Of([.. inventory.Components.Select(static c => (c.Package, c.Distro))], inventory.Distro, feeds.Covers));
     }
 
     private IEnumerable<Finding> Match(Component component, Distro? distro, RedHatProducts products, bool isCovered)

@@ -1,4 +1,5 @@
 using Wharf.Scanner.Feeds;
+using Wharf.Scanner.Feeds.Revisions;
 using Wharf.Server.Content;
 
 namespace Wharf.Server.Security;
@@ -52,6 +53,9 @@ internal sealed class FeedImport(FeedStore store, FeedsInUse feeds, StoredFiles 
     {
         var leftOut = 0;
         var info = feed.Compile(directory, compiled, _ => leftOut++);
+        IReadOnlyList<string> ecosystems;
+        using (var revision = FeedRevision.Open(compiled))
+            ecosystems = revision.Ecosystems;
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             var before = await store.FindAsync(feed.Feed.Name, ct);
@@ -71,7 +75,7 @@ internal sealed class FeedImport(FeedStore store, FeedsInUse feeds, StoredFiles 
             var served = new List<FeedFile>();
             foreach (var file in feed.Files)
                 served.Add(new FeedFile(file.Path, await StoreAsync(Path.Join(directory, file.Path), ct), file.Size, validators.GetValueOrDefault(file.Path), new DateTimeOffset(file.Changed).ToUnixTimeMilliseconds()));
-            var isSet = await store.SetAsync(info, key, served, before, ct);
+            var isSet = await store.SetAsync(info, ecosystems, key, served, before, ct);
             if (isSet)
                 return new FeedOutcome(info.Name, info, !isSame, leftOut == 0 ? null : $"{leftOut} records could not be read and were left out.");
             // Of two imports at once one is a moment later, and then compares with the other's.

@@ -14,6 +14,10 @@ internal sealed class FeedStore(Database db, StoredFiles stored)
 
     public async Task<FeedRow?> FindAsync(string name, CancellationToken ct) => await db.OneAsync($"SELECT {Columns} FROM feed WHERE name = @name", Read, ct, ("name", name));
 
+    /// <summary>What all of them together speak of.</summary>
+    public async Task<FeedCoverage> CoverageAsync(CancellationToken ct) => new([.. (await db.ListAsync("SELECT ecosystems FROM feed", static r => r.GetString(0), ct))
+        .SelectMany(static e => JsonSerializer.Deserialize(e, SecurityJson.Default.IReadOnlyListString)!)]);
+
     /// <summary>Which revisions there are: what was matched against others is to be matched again.</summary>
     public static string Fingerprint(IReadOnlyList<FeedRow> rows) => string.Join(' ', rows.Select(static r => $"{r.Name}={r.StorageKey}"));
 
@@ -26,23 +30,24 @@ internal sealed class FeedStore(Database db, StoredFiles stored)
         await db.ListAsync("SELECT name, problem, checked_ms FROM feed_problem ORDER BY name", static r => new FeedProblem(r.GetString(0), r.GetString(1), r.GetInt64(2)), ct);
 
     /// <summary>Puts a new revision in the place of the former one, with what the publisher served. Its files stay from now on, and those that nothing needs any more go.</summary>
+    /// <param name="ecosystems">What it speaks of.</param>
     /// <param name="before">What there was; null: nothing.</param>
     /// <returns>False when there is something else by now.</returns>
-    public Task<bool> SetAsync(FeedInfo info, string storageKey, IReadOnlyList<FeedFile> files, FeedRow? before, CancellationToken ct) => db.WriteAsync(async tx =>
+    public Task<bool> SetAsync(FeedInfo info, IReadOnlyList<string> ecosystems, string storageKey, IReadOnlyList<FeedFile> files, FeedRow? before, CancellationToken ct) => db.WriteAsync(async tx =>
     {
         var args = new (string, object?)[]
         {
-            ("name", info.Name), ("revision", info.Revision), ("date", info.Date.ToUnixTimeMilliseconds()), ("licence", info.Licence), ("statements", info.Statements), ("key", storageKey),
+            ("name", info.Name), ("revision", info.Revision), ("date", info.Date.ToUnixTimeMilliseconds()), ("licence", info.Licence), ("statements", info.Statements), ("ecosystems", JsonSerializer.Serialize(ecosystems, SecurityJson.Default.IReadOnlyListString)), ("key", storageKey),
             ("files", Json(files)), ("former", before?.StorageKey), ("served", before is null ? null : Json(before.Files)),
         };
         await tx.ExecuteAsync("DELETE FROM feed_problem WHERE name = @name", ("name", info.Name));
         var isSet = await tx.ExecuteAsync(before is null
             ? """
-                INSERT INTO feed (name, revision, date_ms, licence, statements, storage_key, files, imported_ms, checked_ms) SELECT @name, @revision, @date, @licence, @statements, @key, @files, now_ms(), now_ms() WHERE 1 = 1
+                INSERT INTO feed (name, revision, date_ms, licence, statements, ecosystems, storage_key, files, imported_ms, checked_ms) SELECT @name, @revision, @date, @licence, @statements, @ecosystems, @key, @files, now_ms(), now_ms() WHERE 1 = 1
                 ON CONFLICT (name) DO NOTHING
                 """
             : """
-                UPDATE feed SET revision = @revision, date_ms = @date, licence = @licence, statements = @statements, storage_key = @key, files = @files, imported_ms = now_ms(), checked_ms = now_ms(), problem = NULL
+                UPDATE feed SET revision = @revision, date_ms = @date, licence = @licence, statements = @statements, ecosystems = @ecosystems, storage_key = @key, files = @files, imported_ms = now_ms(), checked_ms = now_ms(), problem = NULL
                  WHERE name = @name AND storage_key = @former AND files = @served
                 """, before is null ? args[..^2] : args) == 1;
         if (!isSet)

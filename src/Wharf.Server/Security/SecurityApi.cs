@@ -69,12 +69,12 @@ internal static class SecurityApi
         if (scan is null)
             return problem!;
         if (scan.State != ScanState.Scanned)
-            return TypedResults.Json(new ManifestReport(scan.State, scan.Reason, null, null, [], [], null, null, []), SecurityApiJson.Default.ManifestReport);
+            return TypedResults.Json(new ManifestReport(scan.State, scan.Reason, null, null, [], [], [], null, null, []), SecurityApiJson.Default.ManifestReport);
         var (suppressed, packages) = (http.Request.Query.IsTrue("suppressed"), http.Request.Query.IsTrue("packages"));
         var rows = await reports.ReportAsync(digest, suppressed, ct);
         var known = (await feeds.ListAsync(ct)).Select(f => ShownFeed.Of(f, options, clock.GetUtcNow())).ToList();
         return TypedResults.Json(new ManifestReport(scan.State, null, QuayDate.FormatIso(scan.ScannedMs), scan.Distro is { } d ? new ShownDistro(d.Id, d.Version, DistroSupport.EndOf(d) is { } end ? end.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) : null) : null,
-            scan.Problems, [.. rows.Where(static r => r.Finding is { Reason: null }).OrderByDescending(static r => r.Finding!.Severity).Select(ShownFinding.Of)],
+            scan.Problems, Warnings.Of([.. rows.DistinctBy(static r => r.Component).Select(static r => (r.Package, r.Distro))], scan.Distro, (await feeds.CoverageAsync(ct)).Has), [.. rows.Where(static r => r.Finding is { Reason: null }).OrderByDescending(static r => r.Finding!.Severity).Select(ShownFinding.Of)],
             suppressed ? [.. rows.Where(static r => r.Finding is { Reason: not null }).Select(ShownFinding.Of)] : null,
             packages ? [.. rows.DistinctBy(static r => r.Component).Select(static r => new ShownPackage(Purl.Write(r.Package, r.Distro), r.Package.Name, r.Package.Version, r.Package.Type.ToString().ToLowerInvariant(), r.Layer.ToString(), r.Locations))] : null,
             known), SecurityApiJson.Default.ManifestReport);
@@ -212,11 +212,12 @@ internal static class SecurityApi
 /// <param name="Status">queued, scanned, failed, too_large or unsupported.</param>
 /// <param name="Reason">Why it is neither queued nor scanned.</param>
 /// <param name="Problems">What was left out of the image, such as an archive that could not be read.</param>
+/// <param name="Warnings">What a reader of the findings must know: packages that no feed speaks of, and a distribution that is out of support.</param>
 /// <param name="Suppressed">Only when asked for.</param>
 /// <param name="Packages">Only when asked for.</param>
 /// <param name="Feeds">What is known now.</param>
 internal sealed record ManifestReport(
-    string Status, string? Reason, string? Scanned, ShownDistro? Distro, IReadOnlyList<string> Problems, IReadOnlyList<ShownFinding> Findings, IReadOnlyList<ShownFinding>? Suppressed, IReadOnlyList<ShownPackage>? Packages,
+    string Status, string? Reason, string? Scanned, ShownDistro? Distro, IReadOnlyList<string> Problems, IReadOnlyList<string> Warnings, IReadOnlyList<ShownFinding> Findings, IReadOnlyList<ShownFinding>? Suppressed, IReadOnlyList<ShownPackage>? Packages,
     IReadOnlyList<ShownFeed> Feeds);
 
 /// <param name="EndOfLife">The day on which its free support ended, when that is past.</param>

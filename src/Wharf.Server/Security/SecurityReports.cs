@@ -8,7 +8,7 @@ using Wharf.Server.Repositories;
 namespace Wharf.Server.Security;
 
 /// <summary>What the scanner knows, for those who ask. A report is one query.</summary>
-internal sealed class SecurityReports(Database db)
+internal sealed class SecurityReports(Database db, FeedStore feeds)
 {
     private const string Severities = "sum(CASE WHEN f.severity = 5 THEN 1 ELSE 0 END), sum(CASE WHEN f.severity = 4 THEN 1 ELSE 0 END), sum(CASE WHEN f.severity = 3 THEN 1 ELSE 0 END), sum(CASE WHEN f.severity = 2 THEN 1 ELSE 0 END), sum(CASE WHEN f.severity = 1 THEN 1 ELSE 0 END), sum(CASE WHEN f.severity = 0 THEN 1 ELSE 0 END), sum(CASE WHEN f.fixed_in IS NOT NULL THEN 1 ELSE 0 END), sum(CASE WHEN f.exploited IS NOT NULL THEN 1 ELSE 0 END)";
 
@@ -24,7 +24,7 @@ internal sealed class SecurityReports(Database db)
         SELECT s.state, s.reason, s.distro, s.distro_version, s.problems, s.scanned_ms, s.version
           FROM manifest_link l LEFT JOIN scan s ON s.manifest = l.digest
          WHERE l.namespace_id = @ns AND l.repository_id = @repo AND l.digest = @digest AND l.deleted_ms IS NULL
-        """, static r => new ScanRow(r.IsDBNull(0) ? ScanState.Queued : r.GetString(0), Text(r, 1), r.IsDBNull(2) ? null : new Distro(r.GetString(2), Text(r, 3) ?? ""),
+        """, static r => new ScanRow(r.IsDBNull(0) ? ScanState.Queued : r.GetString(0), Text(r, 1), ReadDistro(r, 2),
             r.IsDBNull(4) ? [] : JsonSerializer.Deserialize(r.GetString(4), SecurityJson.Default.IReadOnlyListString)!, r.IsDBNull(5) ? null : r.GetInt64(5), r.IsDBNull(6) ? 0 : r.GetInt64(6)),
         ct, ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("digest", manifest.ToArray()));
 
@@ -39,7 +39,7 @@ internal sealed class SecurityReports(Database db)
          ORDER BY c.name, c.version, c.id, f.severity DESC, f.vulnerability
         """, static r => new ReportRow(r.GetInt64(0),
             FindingStore.ReadPackage(r),
-            r.IsDBNull(8) ? null : new Distro(r.GetString(8), Text(r, 9) ?? ""), new Digest(r.GetFieldValue<byte[]>(10)), JsonSerializer.Deserialize(r.GetString(11), SecurityJson.Default.IReadOnlyListString)!,
+            ReadDistro(r, 8), new Digest(r.GetFieldValue<byte[]>(10)), JsonSerializer.Deserialize(r.GetString(11), SecurityJson.Default.IReadOnlyListString)!,
             Text(r, 12), r.IsDBNull(14) ? null : new ReportFinding(r.GetString(14), JsonSerializer.Deserialize(r.GetString(15), SecurityJson.Default.IReadOnlyListString)!, r.GetString(16), (Severity)r.GetInt64(17),
                 Text(r, 18), r.GetString(19), Text(r, 20), Text(r, 21), JsonSerializer.Deserialize(r.GetString(22), SecurityJson.Default.FindingDetail)!, Text(r, 23),
                 // Who has the package since yesterday has the finding since then, however long others have it.
@@ -56,7 +56,7 @@ internal sealed class SecurityReports(Database db)
          WHERE mc.manifest = @manifest AND lower(c.name) LIKE @part ESCAPE '!'
            AND (@after = 0 OR (c.name, c.id) > (SELECT a.name, a.id FROM component a WHERE a.id = @after))
          ORDER BY c.name, c.id LIMIT @count
-        """, static r => new PackageRow(r.GetInt64(0), FindingStore.ReadPackage(r), r.IsDBNull(8) ? null : new Distro(r.GetString(8), Text(r, 9) ?? ""), new Digest(r.GetFieldValue<byte[]>(10)),
+        """, static r => new PackageRow(r.GetInt64(0), FindingStore.ReadPackage(r), ReadDistro(r, 8), new Digest(r.GetFieldValue<byte[]>(10)),
             JsonSerializer.Deserialize(r.GetString(11), SecurityJson.Default.IReadOnlyListString)!, Text(r, 12), r.GetInt64(13), r.IsDBNull(14) ? null : (Severity)r.GetInt64(14)), ct,
         ("manifest", manifest.ToArray()), ("part", $"%{part.ToLowerInvariant().Replace("!", "!!", StringComparison.Ordinal).Replace("%", "!%", StringComparison.Ordinal).Replace("_", "!_", StringComparison.Ordinal)}%"),
         ("after", after), ("count", count));
@@ -133,13 +133,17 @@ internal sealed class SecurityReports(Database db)
     {
         var scope = repositoryId is null ? "x.namespace_id = @ns AND @repo = @repo" : "x.namespace_id = @ns AND x.repository_id = @repo";
         var args = new (string, object?)[] { ("ns", namespaceId), ("repo", repositoryId ?? 0) };
-        var manifests = await db.OneAsync($"SELECT count(DISTINCT x.digest), count(DISTINCT CASE WHEN s.state = 'scanned' THEN x.digest END) FROM ({Tagged}) x LEFT JOIN scan s ON s.manifest = x.digest WHERE {scope}",
-            static r => (r.GetInt64(0), r.GetInt64(1)), ct, args);
+        var coverage = await feeds.CoverageAsync(ct);
+        var states = await db.ListAsync($"""
+            SELECT s.state, s.distro, s.distro_version, count(DISTINCT x.digest) FROM ({Tagged}) x LEFT JOIN scan s ON s.manifest = x.digest WHERE {scope} GROUP BY s.state, s.distro, s.distro_version
+            """, static r => (IsScanned: !r.IsDBNull(0) && r.GetString(0) == ScanState.Scanned, Distro: ReadDistro(r, 1), Count: r.GetInt64(3)), ct, args);
+        var (manifests, scanned) = (states.Sum(static s => s.Count), states.Where(static s => s.IsScanned).Sum(static s => s.Count));
+        var matched = states.Where(s => s.IsScanned && coverage.Has(s.Distro)).Sum(static s => s.Count);
         return await db.OneAsync($"""
             SELECT {Severities} FROM finding f WHERE f.gone_ms IS NULL AND f.reason IS NULL
                AND f.component_id IN (SELECT mc.component_id FROM ({Tagged}) x JOIN manifest_component mc ON mc.manifest = x.digest WHERE {scope})
-            """, r => new SeverityCounts(manifests.Item1, manifests.Item2, Count(r, 0), Count(r, 1), Count(r, 2), Count(r, 3), Count(r, 4), Count(r, 5), Count(r, 6), Count(r, 7)), ct, args)
-            ?? new SeverityCounts(manifests.Item1, manifests.Item2, 0, 0, 0, 0, 0, 0, 0, 0);
+            """, r => new SeverityCounts(manifests, scanned, matched, Count(r, 0), Count(r, 1), Count(r, 2), Count(r, 3), Count(r, 4), Count(r, 5), Count(r, 6), Count(r, 7)), ct, args)
+            ?? new SeverityCounts(manifests, scanned, matched, 0, 0, 0, 0, 0, 0, 0, 0);
     }
 
     /// <summary>What is known of each of these manifests of a repository; of an index, of its images together, each finding of a package once.</summary>
@@ -155,8 +159,9 @@ internal sealed class SecurityReports(Database db)
                   JOIN manifest_link l ON l.namespace_id = @ns AND l.repository_id = @repo AND l.digest = x.digest AND l.deleted_ms IS NULL)
             """;
         var args = new (string, object?)[] { ("ns", access.NamespaceId), ("repo", access.RepositoryId), ("digests", manifests.Select(static m => m.ToArray()).ToArray()) };
-        var states = (await db.ListAsync($"{images} SELECT DISTINCT i.top, coalesce(s.state, 'queued') FROM image i LEFT JOIN scan s ON s.manifest = i.digest",
-            static r => (Top: new Digest(r.GetFieldValue<byte[]>(0)), State: r.GetString(1)), ct, args)).ToLookup(static s => s.Top, static s => s.State);
+        var states = (await db.ListAsync($"{images} SELECT DISTINCT i.top, coalesce(s.state, 'queued'), s.distro, s.distro_version FROM image i LEFT JOIN scan s ON s.manifest = i.digest",
+            static r => (Top: new Digest(r.GetFieldValue<byte[]>(0)), State: r.GetString(1), Distro: ReadDistro(r, 2)), ct, args)).ToLookup(static s => s.Top);
+        var coverage = await feeds.CoverageAsync(ct);
         var counts = (await db.ListAsync($"""
             {images}
             SELECT c.top, f.severity, count(*), count(f.fixed_in)
@@ -164,7 +169,7 @@ internal sealed class SecurityReports(Database db)
               JOIN finding f ON f.component_id = c.component_id AND f.gone_ms IS NULL AND f.reason IS NULL
              GROUP BY c.top, f.severity
             """, static r => (Top: new Digest(r.GetFieldValue<byte[]>(0)), Severity: (Severity)r.GetInt64(1), All: r.GetInt64(2), Fixable: r.GetInt64(3)), ct, args)).ToLookup(static c => c.Top);
-        return states.ToDictionary(static s => s.Key, s => new ImageFindings(Together([.. s]), Of(s.Key, Severity.Critical), Of(s.Key, Severity.High), Of(s.Key, Severity.Medium), Of(s.Key, Severity.Low),
+        return states.ToDictionary(static s => s.Key, s => new ImageFindings(Together([.. s.Select(static i => i.State)]), s.All(i => i.State != ScanState.Scanned || coverage.Has(i.Distro)), Of(s.Key, Severity.Critical), Of(s.Key, Severity.High), Of(s.Key, Severity.Medium), Of(s.Key, Severity.Low),
             Of(s.Key, Severity.Negligible), Of(s.Key, Severity.Unknown), counts[s.Key].Sum(static c => c.Fixable)));
 
         long Of(Digest top, Severity severity) => counts[top].Where(c => c.Severity == severity).Sum(static c => c.All);
@@ -191,6 +196,8 @@ internal sealed class SecurityReports(Database db)
         """, ("ns", namespaceId), ("repo", repositoryId), ("counts", JsonSerializer.Serialize(counts, SecurityJson.Default.SeverityCounts))), ct);
 
     private static long Count(System.Data.Common.DbDataReader r, int n) => r.IsDBNull(n) ? 0 : Convert.ToInt64(r.GetValue(n), System.Globalization.CultureInfo.InvariantCulture);
+
+    private static Distro? ReadDistro(System.Data.Common.DbDataReader r, int n) => r.IsDBNull(n) ? null : new Distro(r.GetString(n), Text(r, n + 1) ?? "");
 
     private static string? Text(System.Data.Common.DbDataReader r, int n) => r.IsDBNull(n) ? null : r.GetString(n);
 }
@@ -221,12 +228,14 @@ internal readonly record struct PlaceMark(long Repository, byte[] Manifest, long
 
 /// <summary>Findings of one manifest, by severity.</summary>
 /// <param name="Status">What the scanner has made of it: queued, scanned, failed, too_large or unsupported.</param>
+/// <param name="Matched">Whether any feed speaks of its distribution, or of anything where it has none: if not, it means nothing that there are no findings.</param>
 /// <param name="Fixable">Findings with a version that has the fix.</param>
-internal sealed record ImageFindings(string Status, long Critical, long High, long Medium, long Low, long Negligible, long Unknown, long Fixable);
+internal sealed record ImageFindings(string Status, bool Matched, long Critical, long High, long Medium, long Low, long Negligible, long Unknown, long Fixable);
 
 /// <summary>Findings of the manifests that tags name, by severity.</summary>
 /// <param name="Manifests">How many there are.</param>
 /// <param name="Scanned">How many of them are scanned.</param>
+/// <param name="Matched">How many of these have a distribution that any feed speaks of, or none and there are feeds: of the others it means nothing that there are no findings.</param>
 /// <param name="Fixable">Findings with a version that has the fix.</param>
 /// <param name="Exploited">Findings on CISA's list of what is exploited.</param>
-internal sealed record SeverityCounts(long Manifests, long Scanned, long Critical, long High, long Medium, long Low, long Negligible, long Unknown, long Fixable, long Exploited);
+internal sealed record SeverityCounts(long Manifests, long Scanned, long Matched, long Critical, long High, long Medium, long Low, long Negligible, long Unknown, long Fixable, long Exploited);

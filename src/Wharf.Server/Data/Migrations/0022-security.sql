@@ -103,6 +103,7 @@ CREATE TABLE feed (
     date_ms       BIGINT NOT NULL,         -- when its publisher last changed it
     licence       TEXT NOT NULL,
     statements    BIGINT NOT NULL,
+    ecosystems    TEXT NOT NULL,           -- JSON: what it speaks of
     storage_key   TEXT NOT NULL,           -- the compiled revision, a stored_file
     evaluated_key TEXT,                    -- the one that findings rest on; null: none yet
     files         TEXT NOT NULL,           -- JSON: what the publisher served, each a stored_file

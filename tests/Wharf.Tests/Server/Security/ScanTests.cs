@@ -65,6 +65,25 @@ public sealed class ScanTests(ScanningRegistry registry) : IClassFixture<Scannin
     }
 
     [Fact]
+    public async Task What_no_feed_speaks_of_is_not_said_to_be_without_vulnerabilities()
+    {
+        var (name, repository) = (NewName(), registry.NewRepository());
+        using var feeds = new FeedsInTest().Osv("PyPI", FeedsInTest.Record("PYSEC-" + name, NewCve(), "PyPI", name, "2.0"));
+        await registry.ImportAsync(feeds, "--force");
+        var (unknown, known) = (ImageOfFiles.Of(ImageOfFiles.Debian("99", ("libssl3", "3.0.1-1", "openssl"))), ImageOfFiles.Of(ImageOfFiles.Python(NewName(), "1.0")));
+        await unknown.PushAsync(_client, repository, "unknown");
+        await known.PushAsync(_client, repository, "known");
+
+        Assert.Contains("debian 99: its 1 packages were not looked up", (string)Assert.Single((await ScanningRegistry.ScannedAsync(_client, repository, unknown.Digest))["warnings"]!.AsArray())!, StringComparison.Ordinal);
+        Assert.Empty((await ScanningRegistry.ScannedAsync(_client, repository, known.Digest))["warnings"]!.AsArray());
+        var tags = (await _client.ReadAsync($"/api/v1/repository/{repository}/tag/?details=true")).Is(200).Json.GetProperty("tags").EnumerateArray()
+            .ToDictionary(static t => t.GetProperty("name").GetString()!, static t => t.GetProperty("details").GetProperty("security").GetProperty("matched").GetBoolean());
+        Assert.Equal((false, true), (tags["unknown"], tags["known"]));
+        var now = (await _client.ReadAsync($"/api/v1/repository/{repository}/security")).Is(200).Json.GetProperty("now");
+        Assert.Equal((2, 2, 1), (now.GetProperty("manifests").GetInt64(), now.GetProperty("scanned").GetInt64(), now.GetProperty("matched").GetInt64()));
+    }
+
+    [Fact]
     public async Task Quays_clients_read_the_report_in_Quays_form()
     {
         var (name, cve, repository) = (NewName(), NewCve(), registry.NewRepository());

@@ -44,7 +44,7 @@ function AnOrganization({ orgname }: { orgname: string }) {
         const sum = Object.fromEntries(severities.map((key) => [key, rows.reduce((total, each) => total + each.counts[key], 0)])) as Record<SeverityKey, number>;
         return (
           <>
-            {rows.some((each) => each.counts.scanned > 0) && <SeverityDonut counts={sum} label={t('findings')} />}
+            {rows.some((each) => each.counts.matched > 0) && <SeverityDonut counts={sum} label={t('findings')} />}
             <Table variant="compact" aria-label={t('organizations')}>
               <Thead><Tr><Th>{t('repository')}</Th><Th>{t('found')}</Th><Th>{t('fixable')}</Th><Th>{t('exploitedHead')}</Th><Th>{t('scanned')}</Th></Tr></Thead>
               <Tbody>
@@ -54,7 +54,7 @@ function AnOrganization({ orgname }: { orgname: string }) {
                     <Td dataLabel={t('found')}><span className="wharf-labels">{severities.filter((key) => each.counts[key] > 0).map((key) => <SeverityLabel key={key} severity={key} count={each.counts[key]} />)}</span></Td>
                     <Td dataLabel={t('fixable')}>{count(each.counts.fixable)}</Td>
                     <Td dataLabel={t('exploitedHead')}>{count(each.counts.exploited)}</Td>
-                    <Td dataLabel={t('scanned')}>{count(each.counts.scanned)} / {count(each.counts.manifests)}</Td>
+                    <Td dataLabel={t('scanned')}>{count(each.counts.scanned)} / {count(each.counts.manifests)}{each.counts.matched < each.counts.scanned && <div className="wharf-faint">{t('unmatched', { count: each.counts.scanned - each.counts.matched })}</div>}</Td>
                   </Tr>
                 ))}
               </Tbody>

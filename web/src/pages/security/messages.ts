@@ -37,6 +37,7 @@ export const t = catalogue('securityPage', {
   fresh: 'current',
   stale: 'old',
   problem: 'failing',
+  unmatched: { one: '{count} without vulnerability data', other: '{count} without vulnerability data' },
   noFeeds: 'No vulnerability data yet',
   noFeedsBody: 'Feeds are fetched by themselves where this registry may reach their publishers, or imported from a file: see “feeds” in the documentation. Until then images are indexed, but nothing is matched.',
   scans: 'Images by state of their scan',

@@ -53,6 +53,7 @@ function Scanned({ report, repository, manifest }: Props) {
   return (
     <>
       {stale.length > 0 && <Alert isInline variant="warning" title={t('staleFeeds', { feeds: stale.join(', ') })} component="p" />}
+      {report.warnings.length > 0 && report.feeds.length > 0 && <Alert isInline variant="warning" title={t('warnings')} component="p">{report.warnings.join(' ')}</Alert>}
       {report.problems.length > 0 && <Alert isInline variant="warning" title={t('problems')} component="p">{report.problems.join(' ')}</Alert>}
       <Card isCompact className="wharf-report">
         <CardBody>

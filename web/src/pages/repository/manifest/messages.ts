@@ -23,6 +23,7 @@ export const t = catalogue('manifest', {
   scanFailed: 'The scan failed', scanFailedBody: 'It is not tried again until the scanner is newer, or the image is pushed again.',
   disabled: 'Not scanned',
   none: 'No vulnerability is known', lookedAt: { one: '{count} package was looked at, with what these feeds say:', other: '{count} packages were looked at, with what these feeds say:' }, lookedAtMore: 'More than {count} packages were looked at, with what these feeds say:', seePackages: 'See the packages',
+  warnings: 'This may not be all',
   noData: 'Nothing to compare with yet', noDataBody: 'The packages of this image are known, but this registry has no vulnerability data. It is fetched or imported by whoever runs it, and the report then shows up here.',
   nothingToMatch: 'No packages were found in it', nothingToMatchBody: 'It was read to the end, and nothing in it says of which packages it is made: such as a program that was built without that. Whether it is vulnerable is not known.',
   findings: 'findings', onlyFixable: 'With a fix only', onlyExploited: 'Exploited only', search: 'Search for a vulnerability or package', byPackage: 'By package', byLayer: 'By layer', asList: 'By severity', group: 'Order',

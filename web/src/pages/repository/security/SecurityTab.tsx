@@ -5,6 +5,7 @@ import { SeverityDonut } from '../../../ui/charts/Donut';
 import { Trend, type TrendDay } from '../../../ui/charts/Trend';
 import { Loaded } from '../../../ui/Loaded';
 import { useSearch } from '../../../ui/search';
+import { severities } from '../../../ui/severity';
 import { Teach } from '../../../ui/Teach';
 import { t } from './messages';
 
@@ -37,8 +38,9 @@ function Now({ counts }: { counts: Schema<'SeverityCounts'> }) {
     <Card>
       <CardTitle component="h2">{t('now')}</CardTitle>
       <CardBody>
-        <SeverityDonut counts={counts} label={t('findings')} />
+        {counts.matched === 0 && severities.every((key) => counts[key] === 0) ? <Teach title={t('unmatchedTitle')}>{t('unmatchedBody')}</Teach> : <SeverityDonut counts={counts} label={t('findings')} />}
         <p>{t('scanned', { scanned: counts.scanned ?? 0, manifests: counts.manifests ?? 0 })} {t('perImage')}</p>
+        {counts.matched < counts.scanned && <p className="wharf-faint">{t('unmatched', { count: counts.scanned - counts.matched })}</p>}
         <p>
           {(counts.fixable ?? 0) > 0 && <Label isCompact color="green">{t('fixable', { count: counts.fixable! })}</Label>}{' '}
           {(counts.exploited ?? 0) > 0 && <Label isCompact color="red">{t('exploited', { count: counts.exploited! })}</Label>}

@@ -11,7 +11,7 @@ export function TagRisk({ tag, to }: { tag: Tag; to: string }) {
   switch (security.status) {
     case 'scanned': {
       const worst = severities.find((key) => (security[key] ?? 0) > 0);
-      return link(worst ? <SeverityLabel severity={worst} count={security[worst]!} /> : t('scanned'));
+      return link(worst ? <SeverityLabel severity={worst} count={security[worst]!} /> : security.matched ? t('scanned') : <span className="wharf-faint" title={t('unmatchedLong')}>{t('unmatched')}</span>);
     }
     case 'queued': return <span className="wharf-faint">{t('queued')}</span>;
     case 'failed': return link(t('scanFailed'));

@@ -56,6 +56,8 @@ export const t = catalogue('tags', {
   labels: 'Labels',
   vulnerabilities: 'Vulnerabilities',
   scanned: 'none known',
+  unmatched: 'no data',
+  unmatchedLong: 'No feed of vulnerabilities speaks of this image’s distribution.',
   queued: 'being scanned',
   unsupported: 'cannot be scanned',
   scanFailed: 'scan failed',
