@@ -1,5 +1,6 @@
 using System.Globalization;
 using Wharf.Scanner.Indexing;
+using Wharf.Scanner.Versions;
 
 namespace Wharf.Scanner.Matching;
 
@@ -23,6 +24,8 @@ internal static class Warnings
         {
             if (!Lookup.Of(group.First().Package, distro).Any(l => feeds.Covers(l.Ecosystem)))
                 warnings.Add($"No feed speaks of {group.Key} packages: {group.Count()} were not looked up.");
+            else if (group.Count(static c => !VersionOrder.Knows(c.Package.Type, c.Package.Version)) is > 0 and var unknown)
+                warnings.Add($"Of {group.Key} packages {unknown} have no version that could be compared, and were not looked up.");
         }
         return warnings;
     }
