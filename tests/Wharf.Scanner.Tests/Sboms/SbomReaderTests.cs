@@ -239,6 +239,7 @@ public sealed class SbomReaderTests
         {
             """{"bomFormat":"CycloneDX","metadata":{"component":{"purl":"pkg:npm/x@1"}},"components":[{"type":"library","purl":"pkg:rpm/a/b@1?upstream=a-1-2.src.rpm","properties":[{"name":"syft:metadata:source","value":"x"}],"evidence":{"occurrences":[{"location":"/a"}]},"components":[{}]}]}""",
             """{"spdxVersion":"SPDX-2.2","packages":[{"name":"a","versionInfo":"1","sourceInfo":"built package from: x 1","externalRefs":[{"referenceType":"purl","referenceLocator":"pkg:deb/debian/x@1?distro=debian-12"}]}]}""",
+            """{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld","@graph":[{"type":"software_Package","name":"a","externalIdentifier":[{"externalIdentifierType":"packageUrl","identifier":"pkg:npm/x@1"}]}]}""",
             "SPDXVersion: SPDX-2.2\nPackageName: x\nPackageVersion: <text>1\n</text>\nExternalRef: PACKAGE_MANAGER purl pkg:npm/x@1\n",
             "<bom xmlns='x'><components><component type='library'><name>a</name><purl>pkg:npm/x@1</purl><properties><property name='a'>b</property></properties></component></components></bom>",
         };
