@@ -51,11 +51,11 @@ public static class Ecosystem
     /// <summary>CBL-Mariner 1.0 and 2.0, Azure Linux 3.0.</summary>
     public static string AzureLinux(string release) => "azurelinux:" + release;
 
-    /// <summary>The name as the ecosystem compares it: PEP 503, NuGet and Composer without case; all others as they are.</summary>
+    /// <summary>The name as the ecosystem compares it: PEP 503; without case NuGet, Composer, npm, and Go, whose package URLs are in lower case; all others as they are.</summary>
     public static string Fold(string ecosystem, string name) => ecosystem switch
     {
         PyPI => Pep503(name),
-        NuGet or Composer or Npm => name.ToLowerInvariant(),
+        NuGet or Composer or Npm or Go => name.ToLowerInvariant(),
         _ => name,
     };
 

@@ -17,6 +17,9 @@ public sealed record Component
     /// <summary>The distribution that it is a package of, when that is not the inventory's: an SBOM may list packages of several.</summary>
     public Distro? Distro { get; init; }
 
+    /// <summary>The package URL as an SBOM has it, by which whoever wrote that knows the package; null for what names none.</summary>
+    public string? Purl { get; init; }
+
     /// <summary>The distribution's package that its files belong to, when they do: that package's advisories speak for them.</summary>
     public string? OwnedBy { get; init; }
 }

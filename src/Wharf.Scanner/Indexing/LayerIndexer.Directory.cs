@@ -38,7 +38,8 @@ public sealed partial class LayerIndexer
         var kind = FileKinds.Of(path);
         if (kind == FileKind.None)
         {
-            if (info.Length < 64 || !info.UnixFileMode.HasFlag(UnixFileMode.UserExecute))
+            // Also what may not be executed: libraries, and what was copied without its mode
+            if (info.Length < 64)
                 return null;
             Span<byte> head = stackalloc byte[4];
             using var opened = info.OpenRead();

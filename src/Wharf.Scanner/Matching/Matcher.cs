@@ -1,5 +1,7 @@
 using Wharf.Scanner.Feeds;
 using Wharf.Scanner.Indexing;
+using Wharf.Scanner.Sboms;
+using Wharf.Scanner.Versions;
 
 namespace Wharf.Scanner.Matching;
 
@@ -28,12 +30,14 @@ public sealed class Matcher(FeedSet feeds)
 
     private IEnumerable<Finding> Match(Component component, Distro? distro, RedHatProducts products, bool isCovered)
     {
+        var isDistro = Purl.IsOfDistro(component.Package.Type);
+        if (!isDistro && !VersionOrder.Knows(component.Package.Type, component.Package.Version))
+            return [];
         var claims = new List<Claim>();
         foreach (var lookup in Lookup.Of(component.Package, distro))
             AddClaims(claims, component.Package, lookup, distro, products);
         if (claims.Count == 0)
             return [];
-        var isDistro = component.Package.Type is PackageType.Deb or PackageType.Rpm or PackageType.Apk;
         var reason = Uninteresting.Is(component.Package) ?? (component.OwnedBy is not null && isCovered ? Reason.Ownership : null);
         return AliasSets.Of(claims).Select(set => Decide(component, set, isDistro, reason));
     }

@@ -1,4 +1,6 @@
 using System.Globalization;
+using Wharf.Scanner.Versions;
+
 namespace Wharf.Scanner.Matching;
 
 /// <summary>What a reader of an empty list must be told: that nobody spoke of it.</summary>
@@ -23,6 +25,8 @@ public static class Warnings
         {
             if (!Lookup.Of(group.First().Package, distro).Any(l => covers(l.Ecosystem)))
                 warnings.Add($"No feed speaks of {group.Key} packages: {group.Count()} were not looked up.");
+            else if (group.Count(static c => !VersionOrder.Knows(c.Package.Type, c.Package.Version)) is > 0 and var unknown)
+                warnings.Add($"Of {group.Key} packages {unknown} have no version that could be compared, and were not looked up.");
         }
         return warnings;
     }

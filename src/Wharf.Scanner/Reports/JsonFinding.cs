@@ -8,7 +8,7 @@ internal class JsonFinding(Finding finding, Distro? distro, bool knowsExploited)
 
     public IReadOnlyList<string> Aliases => finding.Aliases;
 
-    public string Purl { get; } = Sboms.Purl.Write(finding.Component.Package, finding.Component.Distro ?? distro);
+    public string Purl { get; } = Sboms.Purl.Of(finding.Component, distro);
 
     /// <summary>The name of the installed package.</summary>
     public string Package => finding.Component.Package.Name;

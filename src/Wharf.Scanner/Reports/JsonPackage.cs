@@ -11,7 +11,7 @@ internal sealed record JsonPackage(string Purl, string Name, string Version, str
         var package = component.Package;
         var ofDistro = Sboms.Purl.IsOfDistro(package.Type);
         return new JsonPackage(
-            Sboms.Purl.Write(package, component.Distro ?? distro), package.Name, package.Version, Sboms.Purl.TypeName(package.Type),
+            Sboms.Purl.Of(component, distro), package.Name, package.Version, Sboms.Purl.TypeName(package.Type),
             package.Source ?? (ofDistro ? package.Name : null), package.SourceVersion ?? (ofDistro ? package.Version : null), component.Locations);
     }
 }

@@ -23,7 +23,7 @@ internal static class CycloneDxXml
             IgnoreWhitespace = true,
         });
         if (reader.MoveToContent() != XmlNodeType.Element || reader.LocalName != "bom")
-            throw new InvalidDataException("This is no SBOM of CycloneDX or SPDX.");
+            throw new InvalidDataException(SbomReader.Unknown);
 
         // Components that are open, the innermost on top
         var open = new Stack<SbomEntry>();

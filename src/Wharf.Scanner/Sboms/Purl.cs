@@ -1,9 +1,11 @@
 using System.Text;
+using System.Text.RegularExpressions;
+using Wharf.Scanner.Indexing;
 
 namespace Wharf.Scanner.Sboms;
 
 /// <summary>Package URLs (https://github.com/package-url/purl-spec) of packages, as Wharf writes them and as syft, trivy and others do.</summary>
-public static class Purl
+public static partial class Purl
 {
     private const int Longest = 4096;
 
@@ -52,6 +54,10 @@ public static class Purl
             separator = '&';
         }
     }
+
+    /// <summary>The component's own, as an SBOM has it, or the canonical one.</summary>
+    /// <param name="distro">The inventory's.</param>
+    public static string Of(Component component, Distro? distro) => component.Purl ?? Write(component.Package, component.Distro ?? distro);
 
     /// <summary>False for what is no package URL or one of more than 4,096 characters. A version that is missing is empty.</summary>
     /// <param name="distro">From the qualifier of that name; null when there is none, or for packages of no distribution.</param>
@@ -124,6 +130,9 @@ public static class Purl
     {
         if (type == PackageType.Go)
             return version.StartsWith("go", StringComparison.Ordinal) ? version[2..] : version.StartsWith('v') ? version[1..] : version;
+        // As Gemfile.lock writes what is built for a platform: 1.13.3-x86_64-linux, which would be before 1.13.3
+        if (type == PackageType.Gem && GemPlatform().Match(version) is { Success: true } platform)
+            return version[..platform.Index];
         return type is PackageType.Deb or PackageType.Rpm && Epoch(version).Length == 0 && qualifiers.GetValueOrDefault("epoch") is { } epoch
             && epoch != "0" && Epoch(epoch + ":").Length > 0 ? $"{epoch}:{version}" : version;
     }
@@ -166,6 +175,9 @@ public static class Purl
         text = text[..at];
         return right;
     }
+
+    [GeneratedRegex("-(java|jruby|ruby|x86|x64|i[3-6]86|aarch64|arm|universal|mingw|mswin|powerpc).*$", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex GemPlatform();
 
     private static string Decode(ReadOnlySpan<char> text) => Uri.UnescapeDataString(text);
 

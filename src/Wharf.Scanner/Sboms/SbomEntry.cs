@@ -9,7 +9,7 @@ internal sealed class SbomEntry
     // Identifiers of syft and trivy for what is made of packages
     private static readonly string[] s_whole = ["SPDXRef-OperatingSystem", "SPDXRef-Application", "SPDXRef-ContainerImage", "SPDXRef-DocumentRoot"];
 
-    /// <summary>The type of CycloneDX's component, or in capitals the primary purpose of SPDX's package (7.24); null for none.</summary>
+    /// <summary>The type of CycloneDX's component, or the primary purpose of SPDX's package, in capitals that of SPDX 2 (7.24); null for none.</summary>
     public string? Type { get; set; }
 
     public string? SpdxId { get; set; }
@@ -32,7 +32,7 @@ internal sealed class SbomEntry
     public Dictionary<string, string> Properties { get; } = new(StringComparer.Ordinal);
 
     // The text of SPDX has a hyphen, its JSON schema does not
-    public bool IsOperatingSystem => Type is "operating-system" or "OPERATING-SYSTEM" or "OPERATING_SYSTEM"
+    public bool IsOperatingSystem => Type is "operating-system" or "OPERATING-SYSTEM" or "OPERATING_SYSTEM" or "operatingSystem"
         || (Type is null && SpdxId is not null && SpdxId.StartsWith(s_whole[0], StringComparison.Ordinal));
 
     /// <summary>What ought to have a package URL: no file, no image, no application that is made of others.</summary>

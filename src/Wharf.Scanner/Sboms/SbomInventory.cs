@@ -7,7 +7,7 @@ internal sealed class SbomInventory
 {
     private const int MostComponents = 200_000;
 
-    private readonly Dictionary<(Package Package, Distro? Distro), List<string>> _packages = [];
+    private readonly Dictionary<(Package Package, Distro? Distro), (string? Purl, List<string> Locations)> _packages = [];
     private readonly Dictionary<Distro, int> _distros = [];
     private readonly HashSet<string> _repositories = new(StringComparer.Ordinal);
     private Distro? _operatingSystem;
@@ -27,7 +27,8 @@ internal sealed class SbomInventory
             return;
         }
 
-        if (package!.Version.Length == 0)
+        var purl = package!.Version.Length > 0 ? entry.Purl : null;
+        if (purl is null)
             package = package with { Version = entry.Version ?? "" };
         if (package.Version.Length == 0)
         {
@@ -40,12 +41,12 @@ internal sealed class SbomInventory
             _repositories.Add($"cpe:/o:redhat:rhel_eus:{distro.Version}");
         if (distro is not null)
             _distros[distro] = _distros.GetValueOrDefault(distro) + 1;
-        if (!_packages.TryGetValue((package, distro), out var locations))
-            _packages.Add((package, distro), locations = []);
+        if (!_packages.TryGetValue((package, distro), out var known))
+            _packages.Add((package, distro), known = (purl, []));
         foreach (var location in entry.Locations)
         {
-            if (locations.Count < SbomEntry.MostLocations && !locations.Contains(location))
-                locations.Add(location);
+            if (known.Locations.Count < SbomEntry.MostLocations && !known.Locations.Contains(location))
+                known.Locations.Add(location);
         }
     }
 
@@ -60,7 +61,7 @@ internal sealed class SbomInventory
         return new Inventory
         {
             Distro = usual,
-            Components = [.. _packages.Select(p => new Component { Package = p.Key.Package, Distro = p.Key.Distro == (usual is null ? null : usual with { Name = null }) ? null : p.Key.Distro, Locations = p.Value })],
+            Components = [.. _packages.Select(p => new Component { Package = p.Key.Package, Distro = p.Key.Distro == (usual is null ? null : usual with { Name = null }) ? null : p.Key.Distro, Purl = p.Value.Purl, Locations = p.Value.Locations })],
             Repositories = [.. _repositories],
             Problems = problems,
         };

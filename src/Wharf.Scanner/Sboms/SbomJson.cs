@@ -2,8 +2,9 @@ using System.Text.Json;
 
 namespace Wharf.Scanner.Sboms;
 
-/// <summary>A document of JSON: CycloneDX 1.2 to 1.6 (https://cyclonedx.org/docs/1.6/json/), SPDX 2.2 and 2.3 (https://spdx.github.io/spdx-spec/v2.3/), or either as the
-/// predicate of an in-toto statement, which may be in its signed envelope (https://github.com/secure-systems-lab/dsse) and that in a bundle of sigstore; signatures are not looked at.</summary>
+/// <summary>A document of JSON: CycloneDX 1.2 to 1.6 (https://cyclonedx.org/docs/1.6/json/), SPDX 2.2 and 2.3 (https://spdx.github.io/spdx-spec/v2.3/), SPDX 3 (<see cref="Spdx3Json"/>), or any as the
+/// predicate of an in-toto statement, which may be in its signed envelope (https://github.com/secure-systems-lab/dsse) and that in a bundle of sigstore; signatures are not looked at. GitHub's
+/// dependency graph puts SPDX into an object of its own.</summary>
 internal static class SbomJson
 {
     private const int MostDepth = 64;
@@ -14,7 +15,7 @@ internal static class SbomJson
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MostDepth });
         reader.Read();
         if (!ReadDocument(ref reader, inventory, out var payload) && (payload is null || !ReadDocument(payload, inventory)))
-            throw new InvalidDataException("This is no SBOM of CycloneDX or SPDX.");
+            throw new InvalidDataException(SbomReader.Unknown);
         while (reader.Read())
             continue; // text after the end throws
     }
@@ -82,7 +83,13 @@ internal static class SbomJson
                 case ("packages", JsonTokenType.StartArray):
                     SpdxJson.ReadPackages(ref reader, inventory);
                     break;
-                case ("predicate", JsonTokenType.StartObject):
+                case ("@context", JsonTokenType.String):
+                    known |= reader.ValueSpan.IndexOf("spdx.org/rdf/3."u8) >= 0;
+                    break;
+                case ("@graph", JsonTokenType.StartArray):
+                    Spdx3Json.ReadElements(ref reader, inventory);
+                    break;
+                case ("predicate" or "sbom", JsonTokenType.StartObject):
                     known |= ReadDocument(ref reader, inventory, out _);
                     break;
                 case ("dsseEnvelope", JsonTokenType.StartObject):

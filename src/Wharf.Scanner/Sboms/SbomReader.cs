@@ -5,9 +5,11 @@ using Wharf.Scanner.Indexing;
 
 namespace Wharf.Scanner.Sboms;
 
-/// <summary>Reads CycloneDX (JSON and XML) and SPDX 2 (JSON and tag-value).</summary>
+/// <summary>Reads CycloneDX (JSON and XML), SPDX 2 (JSON and tag-value) and SPDX 3 (JSON).</summary>
 public static class SbomReader
 {
+    internal const string Unknown = "This is no SBOM that can be read: CycloneDX in JSON or XML, SPDX 2 in JSON or as tags with values, SPDX 3 in JSON.";
+
     private const int MostBytes = 64 << 20;
     // A character of XML costs more memory
     private const int MostXmlBytes = 32 << 20;
@@ -31,7 +33,7 @@ public static class SbomReader
             else if (SpdxTagValue.Is(text))
                 SpdxTagValue.Read(text, inventory);
             else
-                throw new InvalidDataException("This is no SBOM of CycloneDX or SPDX.");
+                throw new InvalidDataException(Unknown);
         }
         // Strings that are no UTF-16, in the second case
         catch (Exception e) when (e is JsonException or InvalidOperationException or XmlException)

@@ -57,7 +57,7 @@ internal static class SpdxTagValue
             entry.Type = Text(value);
         else if (tag.SequenceEqual("PackageSourceInfo"u8))
             entry.SourceInfo = Text(value);
-        else if (tag.SequenceEqual("ExternalRef"u8) && Text(value)?.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, "purl", var locator, ..])
+        else if (tag.SequenceEqual("ExternalRef"u8) && Text(value)?.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, var type, var locator, ..] && type.EndsWith("purl", StringComparison.Ordinal))
             entry.Purl ??= locator;
     }
 

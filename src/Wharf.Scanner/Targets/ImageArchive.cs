@@ -24,7 +24,7 @@ public sealed class ImageArchive(string file)
             {
                 await index.DisposeAsync();
                 var layout = new OciLayout(Open);
-                return await ImageReader.ReadAsync(layout, layout.Top(tag), platform, limits, progress, ct);
+                return await ImageReader.ReadAsync(layout, layout.Top(tag, platform), platform, limits, progress, ct);
             }
             return await ReadSavedAsync(tag, limits, progress, ct);
         }

@@ -78,13 +78,11 @@ public static class ImageReader
         {
             if (!Digest.TryParse(child.GetProperty("digest").GetString(), out var digest))
                 continue;
-            if (child.TryGetProperty("platform", out var at) && at.ValueKind == JsonValueKind.Object)
-            {
-                if (platform.Is(Text(at, "os"), Text(at, "architecture"), Text(at, "variant")))
-                    return digest;
-                continue;
-            }
-            (alone, count) = (digest, count + 1);
+            var of = Platform.Of(child);
+            if (platform.Is(of))
+                return digest;
+            if (of is null)
+                (alone, count) = (digest, count + 1);
         }
         return count == 1 ? alone : null;
     }
@@ -93,14 +91,11 @@ public static class ImageReader
     {
         using var document = JsonDocument.Parse(index, new JsonDocumentOptions { MaxDepth = Manifest.MaxDepth });
         return [.. document.RootElement.GetProperty("manifests").EnumerateArray()
-            .Where(static c => c.TryGetProperty("platform", out var p) && p.ValueKind == JsonValueKind.Object)
-            .Select(static c => c.GetProperty("platform"))
-            .Select(static p => $"{Text(p, "os")}/{Text(p, "architecture")}")
+            .Select(static c => Platform.Of(c)?.ToString())
+            .OfType<string>()
             .Where(static p => p != "unknown/unknown")
             .Distinct()];
     }
-
-    private static string? Text(JsonElement of, string name) => of.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
 
     private static async Task<LayerIndex> IndexAsync(IBlobSource source, Descriptor layer, IndexLimits limits, CancellationToken ct)
     {

@@ -21,27 +21,30 @@ public sealed class OciLayout : IBlobSource
         return new OciLayout(path => File.Exists(Path.Join(directory, path)) ? File.OpenRead(Path.Join(directory, path)) : null);
     }
 
-    /// <summary>What the layout's index names: its only entry, or the one whose tag is given.</summary>
+    /// <summary>What the layout's index names: its only entry, or the one whose tag is given; of several, the only one of the platform.</summary>
     /// <exception cref="TargetException">The layout is none, or has several and none was named.</exception>
-    public Digest Top(string? tag)
+    public Digest Top(string? tag, Platform platform)
     {
         var index = Read("index.json");
         try
         {
             using var document = JsonDocument.Parse(index, new JsonDocumentOptions { MaxDepth = Manifest.MaxDepth });
             var named = document.RootElement.GetProperty("manifests").EnumerateArray()
-                .Select(static m => (Digest: Digest.TryParse(m.GetProperty("digest").GetString(), out var d) ? d : default, Name: NameOf(m)))
+                .Select(static m => (Digest: Digest.TryParse(m.GetProperty("digest").GetString(), out var d) ? d : default, Name: NameOf(m), Platform: Platform.Of(m)))
                 .Where(static m => !m.Digest.IsDefault)
                 .ToList();
             if (tag is not null)
                 named = named.FindAll(m => m.Name == tag || m.Name?.EndsWith(":" + tag, StringComparison.Ordinal) == true);
+            // The layout's index may itself be that of one image for several platforms
+            if (named.TrueForAll(static m => m.Platform is not null) && named.FindAll(m => platform.Is(m.Platform)) is [_, ..] mine)
+                named = mine;
             return named switch
             {
                 [] when tag is not null => throw new TargetException($"The layout has no {tag}."),
                 [] => throw new TargetException("The layout's index names nothing."),
                 [var one] => one.Digest,
                 _ when named.TrueForAll(m => m.Digest == named[0].Digest) => named[0].Digest,
-                _ => throw new TargetException($"The layout has several images: add :TAG of one of {string.Join(", ", named.Select(static m => m.Name ?? m.Digest.ToString()).Take(20))}."),
+                _ => throw new TargetException($"The layout has several images: add :TAG of one of {string.Join(", ", named.Select(static m => m.Name ?? m.Platform?.ToString() ?? m.Digest.ToString()).Distinct().Take(20))}, or choose one with --platform."),
             };
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text.Json;
 
 namespace Wharf.Scanner.Targets;
 
@@ -16,7 +17,16 @@ public sealed record Platform(string Os, string Architecture, string? Variant = 
         _ => null,
     };
 
-    public bool Is(string? os, string? architecture, string? variant) => os == Os && architecture == Architecture && (Variant is null || variant is null || variant == Variant);
+    /// <summary>What a descriptor in an index says; null when it says none.</summary>
+    internal static Platform? Of(JsonElement descriptor)
+    {
+        return descriptor.TryGetProperty("platform", out var platform) && platform.ValueKind == JsonValueKind.Object ? new(Text("os") ?? "", Text("architecture") ?? "", Text("variant")) : null;
+
+        string? Text(string name) => platform.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
+    }
+
+    /// <summary>Whether it is the other, or one of its variants where this names none.</summary>
+    public bool Is(Platform? other) => other is not null && other.Os == Os && other.Architecture == Architecture && (Variant is null || other.Variant is null || other.Variant == Variant);
 
     public override string ToString() => Variant is null ? $"{Os}/{Architecture}" : $"{Os}/{Architecture}/{Variant}";
 }

@@ -275,14 +275,15 @@ public sealed class HardCaseTests : IDisposable
     [InlineData("solaris 11", PackageType.Deb, "No feed speaks of solaris 11")]
     [InlineData("debian 8", PackageType.Deb, "out of its publisher's free support since 2020-06-30")]
     [InlineData("debian 12", PackageType.Cargo, "No feed speaks of Cargo packages")]
-    public void Silence_is_explained(string? distro, PackageType type, string warning)
+    [InlineData("debian 12", PackageType.PyPI, "1 have no version that could be compared", "latest")]
+    public void Silence_is_explained(string? distro, PackageType type, string warning, string installed = "1")
     {
-        var feeds = Feeds(("debian-tracker", [Of("CVE-2024-1", Row("debian:12", "zlib"))]));
+        var feeds = Feeds(("debian-tracker", [Of("CVE-2024-1", Row("debian:12", "zlib"))]), ("osv-PyPI", [Of("CVE-2024-1", Row("pypi", "b"))]));
 
         var result = new Matcher(feeds).Match(new Inventory
         {
             Distro = distro?.Split(' ') is [var id, var version] ? new Distro(id, version) : null,
-            Components = [new Component { Package = new Package { Type = type, Name = "a", Version = "1" } }],
+            Components = [new Component { Package = new Package { Type = type, Name = "a", Version = installed } }],
         });
 
         Assert.Contains(result.Warnings, w => w.Contains(warning, StringComparison.Ordinal));
@@ -326,6 +327,9 @@ public sealed class HardCaseTests : IDisposable
     [InlineData("v1.0.0.0", false)]
     [InlineData("1.0-beta1", true)]
     [InlineData("0.9.9", true)]
+    [InlineData("0.9.x-dev", true)]
+    [InlineData("1.0.x-dev", false)]
+    [InlineData("dev-main", false)]
     public void Composer_holds_a_missing_number_for_none(string version, bool isFound) =>
         Assert.Equal(isFound, IsFound(Match([("osv-Packagist", [Of("GHSA-1", Row("composer", "a/b", new VersionRange(null, "1.0.0")))])], s_debian12, new Package { Type = PackageType.Composer, Name = "A/b", Version = version }), "GHSA-1"));
 

@@ -43,6 +43,9 @@ public sealed class RealCaseTests(FeedsFixture fixture)
     [InlineData("pkg:nuget/newtonsoft.json@12.0.3", "GHSA-5crp-9r3c-p9vr", "13.0.1")]
     [InlineData("pkg:golang/k8s.io%2Fkubernetes@v1.19.14", "CVE-2021-25741", "1.19.15")]
     [InlineData("pkg:golang/k8s.io/kubernetes@v1.19.15-0.20210901000000-abcdefabcdef", "CVE-2021-25741", "1.19.15")]
+    // In lower case, as package URLs have it, what the feed names github.com/Azure/aad-pod-identity
+    [InlineData("pkg:golang/github.com/azure/aad-pod-identity@v1.8.12", "CVE-2022-23551", "1.8.13")]
+    [InlineData("pkg:gem/passenger@4.0.4-x86_64-linux", "CVE-2013-2119", "4.0.5")]
     [InlineData("pkg:composer/contao/core-bundle@v4.4.45", "CVE-2019-19745", "4.4.46")]
     [InlineData("pkg:bitnami/joomla@4.2.7-3?arch=amd64&distro=debian-11", "CVE-2023-23752", "4.2.8")]
     [InlineData("pkg:maven/org.bouncycastle/bcprov-jdk18on@1.77", "CVE-2024-30171", "1.78")]
@@ -78,6 +81,12 @@ public sealed class RealCaseTests(FeedsFixture fixture)
     [InlineData("pkg:golang/k8s.io/kubernetes@v1.19.15", "CVE-2021-25741")]
     [InlineData("pkg:golang/k8s.io/kubernetes@v1.19.16-0.20210901000000-abcdefabcdef", "CVE-2021-25741")]
     [InlineData("pkg:bitnami/joomla@4.2.8-0", "CVE-2023-23752")]
+    [InlineData("pkg:gem/passenger@4.0.5-x86_64-linux", "CVE-2013-2119")]
+    // Words for a version that nobody knows
+    [InlineData("pkg:golang/github.com/gogo/protobuf@(devel)", "CVE-2021-3121")]
+    [InlineData("pkg:pypi/django@latest", "CVE-2019-14232")]
+    [InlineData("pkg:npm/jquery@%5E2.1.4", "CVE-2016-10707")]
+    [InlineData("pkg:maven/org.bouncycastle/bcprov-jdk18on@%24%7Bbc2.version%7D", "CVE-2024-30171")]
     // Not a package of that name of another ecosystem
     [InlineData("pkg:gem/django@1.11.22", "CVE-2019-14232")]
     // An update that mends an update: DSA-4539-3

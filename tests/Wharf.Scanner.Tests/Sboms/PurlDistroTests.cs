@@ -145,7 +145,11 @@ public sealed class PurlDistroTests
     [InlineData("openSUSE Tumbleweed", "20240101", "opensuse-tumbleweed:")]
     [InlineData("VMware Photon OS", "4.0", "photon:4.0")]
     [InlineData("CBL-Mariner", "2.0.20240123", "azurelinux:2.0")]
+    [InlineData("Common Base Linux Mariner", "2.0", "azurelinux:2.0")]
     [InlineData("Microsoft Azure Linux", "3.0", "azurelinux:3.0")]
+    // lsb_release -i
+    [InlineData("RedHatEnterprise", "9.3", "redhat:9")]
+    [InlineData("OracleServer", "8.9", "oracle:8")]
     [InlineData("wolfi", "", "wolfi")]
     public void The_component_of_the_operating_system_names_it(string name, string version, string ecosystem) =>
         Assert.Equal(ecosystem, Lookup.EcosystemsOf(PurlDistro.Of(name, version))[0]);

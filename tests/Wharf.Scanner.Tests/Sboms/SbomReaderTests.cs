@@ -40,6 +40,7 @@ public sealed class SbomReaderTests
         Assert.Equal(new Package { Type = PackageType.Deb, Name = "libc6", Version = "2.28-10", Source = "glibc", SourceVersion = "2.28-9", Arch = "amd64" }, libc.Package);
         Assert.Equal(["var/lib/dpkg/status"], libc.Locations);
         Assert.Equal(new Package { Type = PackageType.Npm, Name = "lodash", Version = "4.17.20" }, lodash.Package);
+        Assert.Equal("pkg:deb/debian/libc6@2.28-10?arch=amd64&distro=debian-10", libc.Purl);
         Assert.Equal(["srv/a", "srv/b", "srv/c"], lodash.Locations);
         Assert.Equal(["libraries without a package URL: 1"], inventory.Problems);
     }
@@ -112,6 +113,24 @@ public sealed class SbomReaderTests
     }
 
     [Fact]
+    public void Packages_among_the_elements_of_SPDX_3_are_read()
+    {
+        var inventory = Read("""
+            { "@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld", "@graph": [
+                { "type": "SpdxDocument", "spdxId": "https://example.com/1", "name": "app" },
+                { "type": "software_Package", "spdxId": "https://example.com/2", "name": "requests", "software_packageVersion": "2.25.0", "software_packageUrl": "pkg:pypi/requests" },
+                { "type": "software_Package", "spdxId": "https://example.com/3", "name": "libssl3", "externalIdentifier": [
+                    { "type": "ExternalIdentifier", "externalIdentifierType": "cpe23", "identifier": "cpe:2.3:a:b:c:1:*:*:*:*:*:*:*" },
+                    { "type": "ExternalIdentifier", "externalIdentifierType": "packageUrl", "identifier": "pkg:deb/debian/libssl3@3.0.11-1?upstream=openssl" } ] },
+                { "type": "software_Package", "spdxId": "https://example.com/4", "name": "debian", "software_packageVersion": "12", "software_primaryPurpose": "operatingSystem" } ] }
+            """);
+
+        Assert.Equal(new Distro("debian", "12"), inventory.Distro);
+        Assert.Equal(["requests 2.25.0", "libssl3 3.0.11-1"], inventory.Components.Select(static c => $"{c.Package.Name} {c.Package.Version}"));
+        Assert.Equal("openssl", inventory.Components[1].Package.Source);
+    }
+
+    [Fact]
     public void Tags_and_values_of_SPDX_are_read()
     {
         var inventory = Read("""
@@ -124,12 +143,15 @@ public sealed class SbomReaderTests
             PackageName: no package
             lines</text>
             ExternalRef: PACKAGE-MANAGER purl pkg:pypi/requests
+            PackageName: urllib3
+            ExternalRef: PACKAGE_MANAGER http://spdx.org/rdf/references/purl pkg:pypi/urllib3@1.26
             PackageName: almalinux
             PackageVersion: 8.5
             PrimaryPackagePurpose: OPERATING-SYSTEM
             """);
 
-        Assert.Equal(new Package { Type = PackageType.PyPI, Name = "requests", Version = "2.25.0" }, inventory.Components.Single().Package);
+        Assert.Equal(new Package { Type = PackageType.PyPI, Name = "requests", Version = "2.25.0" }, inventory.Components[0].Package);
+        Assert.Equal("urllib3", inventory.Components[1].Package.Name);
         Assert.Equal(new Distro("almalinux", "8.5"), inventory.Distro);
     }
 
@@ -143,6 +165,7 @@ public sealed class SbomReaderTests
         var envelope = $$"""{ "payloadType": "application/vnd.in-toto+json", "payload": "{{Convert.ToBase64String(Encoding.UTF8.GetBytes(Statement))}}", "signatures": [] }""";
 
         Assert.Single(Read(Statement).Components);
+        Assert.Single(Read("""{ "sbom": { "spdxVersion": "SPDX-2.3", "packages": [{ "externalRefs": [{ "referenceType": "purl", "referenceLocator": "pkg:npm/x@1" }] }] } }""").Components);
         Assert.Single(Read(envelope).Components);
         Assert.Single(Read($$"""{ "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json", "verificationMaterial": {}, "dsseEnvelope": {{envelope}} }""").Components);
     }
@@ -216,6 +239,7 @@ public sealed class SbomReaderTests
         {
             """{"bomFormat":"CycloneDX","metadata":{"component":{"purl":"pkg:npm/x@1"}},"components":[{"type":"library","purl":"pkg:rpm/a/b@1?upstream=a-1-2.src.rpm","properties":[{"name":"syft:metadata:source","value":"x"}],"evidence":{"occurrences":[{"location":"/a"}]},"components":[{}]}]}""",
             """{"spdxVersion":"SPDX-2.2","packages":[{"name":"a","versionInfo":"1","sourceInfo":"built package from: x 1","externalRefs":[{"referenceType":"purl","referenceLocator":"pkg:deb/debian/x@1?distro=debian-12"}]}]}""",
+            """{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld","@graph":[{"type":"software_Package","name":"a","externalIdentifier":[{"externalIdentifierType":"packageUrl","identifier":"pkg:npm/x@1"}]}]}""",
             "SPDXVersion: SPDX-2.2\nPackageName: x\nPackageVersion: <text>1\n</text>\nExternalRef: PACKAGE_MANAGER purl pkg:npm/x@1\n",
             "<bom xmlns='x'><components><component type='library'><name>a</name><purl>pkg:npm/x@1</purl><properties><property name='a'>b</property></properties></component></components></bom>",
         };

@@ -18,13 +18,13 @@ public sealed class RootDirectoryTests : IDisposable
         Write("usr/bin/small", s_go, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         Write("usr/bin/great", [.. s_go, .. new byte[3 << 20]], UnixFileMode.UserRead | UnixFileMode.UserExecute);
         Write("usr/bin/great.jar", new byte[3 << 20]);
-        Write("usr/share/not-run", s_go);
+        Write("usr/lib/copied", s_go);
         File.CreateSymbolicLink(Path.Join(_root.FullName, "usr/bin/link"), "small");
 
         var inventory = RootDirectory.Read(_root.FullName, IndexLimits.Default with { File = 1 << 20 }, TestContext.Current.CancellationToken);
 
         Assert.Equal("debian 12", inventory.Distro?.ToString());
-        Assert.Equal(["a usr/bin/great usr/bin/small", "left-pad app/package.json", "stdlib usr/bin/great usr/bin/small"],
+        Assert.Equal(["a usr/bin/great usr/bin/small usr/lib/copied", "left-pad app/package.json", "stdlib usr/bin/great usr/bin/small usr/lib/copied"],
             inventory.Components.Select(static c => $"{c.Package.Name} {string.Join(' ', c.Locations)}").Order(StringComparer.Ordinal));
         Assert.Equal(["usr/bin/great: is larger than 1048576 bytes: only the modules of Go were looked for", "usr/bin/great.jar: is larger than 1048576 bytes"], inventory.Problems);
     }

@@ -11,7 +11,7 @@ namespace Wharf.Scanner.Feeds.Revisions;
 public sealed class RevisionWriter : IDisposable
 {
     /// <summary>Of the file and of what the parsers make of a feed: a new one compiles everything anew.</summary>
-    public const int Format = 2;
+    public const int Format = 3;
 
     private readonly string _path;
     private readonly FileStream _output;

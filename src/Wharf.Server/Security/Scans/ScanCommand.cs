@@ -71,7 +71,7 @@ internal static class ScanCommand
             case "oci":
                 var (directory, tag) = Split(rest, Directory.Exists);
                 var layout = OciLayout.Of(directory);
-                return await ImageReader.ReadAsync(layout, layout.Top(tag), platform, IndexLimits.Default, progress, ct);
+                return await ImageReader.ReadAsync(layout, layout.Top(tag, platform), platform, IndexLimits.Default, progress, ct);
             case "archive":
                 var (file, named) = Split(rest, File.Exists);
                 return await new ImageArchive(file).ReadAsync(named, platform, IndexLimits.Default, progress, ct);

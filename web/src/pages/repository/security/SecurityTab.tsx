@@ -40,7 +40,7 @@ function Now({ counts }: { counts: Schema<'SeverityCounts'> }) {
       <CardBody>
         {counts.matched === 0 && severities.every((key) => counts[key] === 0) ? <Teach title={t('unmatchedTitle')}>{t('unmatchedBody')}</Teach> : <SeverityDonut counts={counts} label={t('findings')} />}
         <p>{t('scanned', { scanned: counts.scanned ?? 0, manifests: counts.manifests ?? 0 })} {t('perImage')}</p>
-        {counts.matched < counts.scanned && <p className="wharf-faint">{t('unmatched', { count: counts.scanned - counts.matched })}</p>}
+        {counts.matched > 0 && counts.matched < counts.scanned && <p className="wharf-faint">{t('unmatched', { count: counts.scanned - counts.matched })}</p>}
         <p>
           {(counts.fixable ?? 0) > 0 && <Label isCompact color="green">{t('fixable', { count: counts.fixable! })}</Label>}{' '}
           {(counts.exploited ?? 0) > 0 && <Label isCompact color="red">{t('exploited', { count: counts.exploited! })}</Label>}
