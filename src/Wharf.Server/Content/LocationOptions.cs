@@ -103,6 +103,9 @@ internal sealed class LocationOptions : IValidatableObject
     /// </summary>
     public bool DeleteForeign { get; set; }
 
+    /// <summary>What two locations have in common only when they are one place.</summary>
+    public object Place => (Kind, System.IO.Path.TrimEndingDirectorySeparator(Path.Length > 0 ? System.IO.Path.GetFullPath(Path) : ""), Endpoint, Account, Bucket, Container, Prefix.Trim('/'));
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (Kind == StorageKind.S3 && Bucket.Length == 0)
@@ -127,11 +130,11 @@ internal sealed class LocationOptions : IValidatableObject
         foreach (var (name, used, kinds) in ((string, bool, StorageKind[])[])
         [
             (nameof(Path), Path.Length > 0, [StorageKind.Local]), (nameof(Bucket), Bucket.Length > 0, [StorageKind.S3]), (nameof(Container), Container.Length > 0, [StorageKind.Azure]),
-            (nameof(AccessKey), AccessKey.Reveal().Length > 0, [StorageKind.S3]), (nameof(RoleArn), RoleArn.Length > 0, [StorageKind.S3]), (nameof(Account), Account.Length > 0, [StorageKind.Azure]),
+            (nameof(AccessKey), AccessKey.Reveal().Length > 0, [StorageKind.S3]), (nameof(SecretKey), SecretKey.Reveal().Length > 0, [StorageKind.S3]), (nameof(RoleArn), RoleArn.Length > 0, [StorageKind.S3]), (nameof(Account), Account.Length > 0, [StorageKind.Azure]),
             (nameof(AccountKey), AccountKey.Reveal().Length > 0, [StorageKind.Azure]), (nameof(Sas), Sas.Reveal().Length > 0, [StorageKind.Azure]), (nameof(CloudFront), CloudFront is not null, [StorageKind.S3]),
             (nameof(Endpoint), Endpoint is not null, [StorageKind.S3, StorageKind.Azure]), (nameof(Prefix), Prefix.Length > 0, [StorageKind.S3, StorageKind.Azure]),
         ])
             if (used && !kinds.Contains(Kind))
-                yield return new($"is for {string.Join(" and ", kinds)}, and this location is {Kind}", [name]);
+                yield return new($"is for {string.Join(" and ", kinds)}, and this location is {Kind}{(Kind == StorageKind.Azure ? ", which has Container, Account and AccountKey" : "")}: correct Kind, or take it out", [name]);
     }
 }

@@ -23,9 +23,10 @@ internal sealed partial class Locations : IDisposable
     /// <summary>Where new blobs go.</summary>
     public Location Primary => All[0];
 
+    /// <exception cref="CannotStartException">A directory cannot be used.</exception>
     public static Locations Create(StorageOptions options, DataDirectory data, ILogger<Locations> logger) =>
         options.Locations.Count == 0
-            ? new(new Location(StorageOptions.Local, new LocalDriver(options.Directory.Length > 0 ? options.Directory : data.File("storage")), new LocationOptions()))
+            ? new(new Location(StorageOptions.Local, OpenDirectory("Storage.Directory", options.Directory, data), new LocationOptions()))
             : new(options.Order().Select(name => new Location(name, Open(name, options.Locations[name], data, logger), options.Locations[name])));
 
     /// <summary>The location of this name; null when the settings do not name it.</summary>
@@ -52,7 +53,19 @@ internal sealed partial class Locations : IDisposable
 
     // A disk of this machine answers, or says at once what is wrong.
     private static IBlobDriver Open(string name, LocationOptions o, DataDirectory data, ILogger<Locations> logger) =>
-        o.Kind == StorageKind.Local ? Open(o, data) : new GuardedDriver(Open(o, data), name, gone => Tell(logger, name, gone), s_pause);
+        o.Kind == StorageKind.Local ? OpenDirectory($"Storage.Locations.{name}.Path", o.Path, data) : new GuardedDriver(Open(o), name, gone => Tell(logger, name, gone), s_pause);
+
+    private static LocalDriver OpenDirectory(string setting, string path, DataDirectory data)
+    {
+        try
+        {
+            return new LocalDriver(path.Length > 0 ? path : data.File("storage"));
+        }
+        catch (StorageException e)
+        {
+            throw new CannotStartException($"{setting}: {e.Message} Name a directory that can be made, and written by the server's user.", e);
+        }
+    }
 
     private static void Tell(ILogger<Locations> logger, string name, bool gone)
     {
@@ -62,7 +75,7 @@ internal sealed partial class Locations : IDisposable
             Log.Back(logger, name);
     }
 
-    private static IBlobDriver Open(LocationOptions o, DataDirectory data) => o.Kind switch
+    private static IBlobDriver Open(LocationOptions o) => o.Kind switch
     {
         StorageKind.S3 => new S3Driver(new S3Options
         {
@@ -99,7 +112,7 @@ internal sealed partial class Locations : IDisposable
             Proxy = o.Proxy,
             PartBytes = (int)o.PartSize.Bytes,
         }),
-        _ => new LocalDriver(o.Path.Length > 0 ? o.Path : data.File("storage")),
+        _ => throw new ArgumentOutOfRangeException(nameof(o)),
     };
 
     private static string? Given(string text) => text.Length > 0 ? text : null;

@@ -37,6 +37,8 @@ internal sealed partial class StorageOptions : IValidatableObject
             yield return new("is for a registry without named locations: give it as Path of one of them", [nameof(Directory)]);
         foreach (var name in Locations.Keys.Where(static n => !Name().IsMatch(n)))
             yield return new($"has a name that is none: '{name}'. Names are up to 40 small letters, digits and '-'", [nameof(Locations)]);
+        foreach (var same in Locations.GroupBy(static l => l.Value.Place, static l => l.Key).Where(static g => g.Count() > 1))
+            yield return new($"has one place under several names: {string.Join(", ", same)}. Each would delete what only the other knows: take all but one out, or give each a Prefix or Path of its own", [nameof(Locations)]);
         foreach (var (setting, names) in ((string, List<string>)[])[(nameof(Prefer), Prefer), (nameof(Replicate), Replicate)])
             foreach (var name in names.Where(n => !Locations.ContainsKey(n)))
                 yield return new($"names '{name}', which is not among Locations", [setting]);

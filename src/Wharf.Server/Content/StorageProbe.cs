@@ -68,7 +68,7 @@ internal sealed partial class StorageProbe(Locations locations, ILogger<StorageP
 
     private static partial class Log
     {
-        [LoggerMessage(380, LogLevel.Error, "The location {Location} does not answer: {Why} Blobs are served and taken as soon as it does")]
+        [LoggerMessage(380, LogLevel.Error, "The location {Location} does not answer; blobs are served and taken as soon as it does. {Why}")]
         public static partial void NoAnswer(ILogger logger, string location, string why);
     }
 }

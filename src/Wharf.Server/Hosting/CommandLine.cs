@@ -384,7 +384,7 @@ internal sealed class CommandLine
     private Command StorageAdopt()
     {
         var location = new Argument<string>("LOCATION") { Description = "A location of the settings: the place where Quay has its blobs" };
-        var prefix = new Option<string>("--prefix") { Description = "The folder there, Quay's storage_path [default: datastorage/registry]", HelpName = "FOLDER", DefaultValueFactory = static _ => "datastorage/registry" };
+        var prefix = new Option<string>("--prefix") { Description = "The folder there, Quay's storage_path", HelpName = "FOLDER", DefaultValueFactory = static _ => "datastorage/registry" };
         var verify = new Option<bool>("--verify") { Description = "Read and hash each object before it is taken" };
         var rate = Rate();
         var adopt = new Command("adopt", "Take the blobs of a Quay registry as they lie there, so that a push or a mirror of them stores no bytes. Nothing of Quay's is changed or deleted. Exit code 1 tells what was not taken.") { location, prefix, verify, rate, _data, _config };

@@ -21,6 +21,7 @@ internal static class AzureErrors
         ["KeyBasedAuthenticationNotPermitted"] = "The account takes no keys: leave AccountKey and Sas out, and use a managed identity.",
         ["AccountIsDisabled"] = "Enable the storage account.",
         ["ContainerNotFound"] = "Make the container, or correct Container or Account.",
+        ["ResourceNotFound"] = "Correct Account, Container or Endpoint, which has the account in its path where its host does not name it.",
         ["InvalidResourceName"] = "Correct Container.",
     };
 
@@ -68,7 +69,7 @@ internal static class AzureErrors
         return inmost switch
         {
             SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData } => new StorageMisconfiguredException($"{what}: {e.Message}", "The host of the account is not known: correct Account or Endpoint.", e),
-            AuthenticationException => new StorageMisconfiguredException($"{what}: {inmost.Message}", "The certificate of the account's host is not trusted: give its authority's as CaFile, or correct Endpoint.", e),
+            AuthenticationException => new StorageMisconfiguredException($"{what}: {inmost.Message}", "The certificate of the account's host is not trusted: give its authority's as CaFile; or it speaks no TLS: correct Endpoint, with http:// for plain HTTP.", e),
             // Says to where, and nothing of the path or the query.
             SocketException => new StorageException($"{what}: {e.Message}", e),
             _ => new StorageException($"{what}: {inmost.Message}", e),

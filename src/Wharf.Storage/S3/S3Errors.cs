@@ -46,10 +46,13 @@ internal static class S3Errors
         AmazonServiceException { ErrorCode: { } code } s when s_advice.TryGetValue(code, out var advice) => new StorageMisconfiguredException(Said(what, s), advice, e),
         AmazonServiceException { StatusCode: HttpStatusCode.Forbidden } s => new StorageMisconfiguredException(Said(what, s), s_advice["AccessDenied"], e),
         AmazonServiceException { StatusCode: HttpStatusCode.MovedPermanently } s => new StorageMisconfiguredException(Said(what, s), s_advice["PermanentRedirect"], e),
+        // The SDK's own words for an answer without a code: an object that is not there has one, except for HEAD.
+        AmazonServiceException { StatusCode: HttpStatusCode.NotFound, ErrorCode: "NotFound" or "" or null } s =>
+            new StorageMisconfiguredException($"{what}: the answer is 404 without the code of a store.", "Correct Endpoint, Bucket or PathStyle: whoever answers there is not an S3 store.", s),
         AmazonServiceException s when (int)s.StatusCode > 0 => new StorageException(Said(what, s), e),
         _ when Innermost(e) is SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData } unknown =>
             new StorageMisconfiguredException($"{what}: {Reason(e, unknown)}", "The host of Endpoint (or of the region) is not known: correct it, or give PathStyle: true where the bucket's name is no part of the host's.", e),
-        _ when Innermost(e) is AuthenticationException tls => new StorageMisconfiguredException($"{what}: {tls.Message}", "The store's certificate is not trusted: give its authority's as CaFile, or correct Endpoint.", e),
+        _ when Innermost(e) is AuthenticationException tls => new StorageMisconfiguredException($"{what}: {tls.Message}", "The store's certificate is not trusted: give its authority's as CaFile; or it speaks no TLS: correct Endpoint, with http:// for plain HTTP.", e),
         _ when e is AmazonClientException && Innermost(e) is AmazonClientException none && none.Message.Contains("credentials", StringComparison.OrdinalIgnoreCase) =>
             new StorageMisconfiguredException($"{what}: there are no credentials.", "Give AccessKey and SecretKey, or credentials in the surroundings: the environment, a web identity token, or the role of the instance.", e),
         _ => new StorageException($"{what}: {Reason(e, Innermost(e))}", e),

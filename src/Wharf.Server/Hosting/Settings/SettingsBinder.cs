@@ -14,6 +14,7 @@ internal sealed class SettingsBinder(List<string> problems)
     /// <summary>Fills <paramref name="target"/>, whose defaults hold for all that is not given, then checks its annotations.</summary>
     public void Fill(object target, SettingNode node, string path)
     {
+        var before = problems.Count;
         if (node.Keys is null)
         {
             if (node.Items is not null || node.Scalar is not null) problems.Add($"{node.Source}: {path} must be a mapping: keys below it, indented");
@@ -28,7 +29,9 @@ internal sealed class SettingsBinder(List<string> problems)
             }
         }
 
-        Validate(target, node, path);
+        CheckEach(target, node, path);
+        // Rules across settings would judge a default where what was given is wrong.
+        if (problems.Count == before) CheckTogether(target, node, path);
     }
 
     /// <summary>The value of a scalar setting, or null when it is empty or wrong.</summary>
@@ -121,9 +124,8 @@ internal sealed class SettingsBinder(List<string> problems)
     private object? Item(SettingNode node, Type item, string path) =>
         ScalarValue.Is(item) ? Scalar(node, item, path) : Nested(Activator.CreateInstance(item)!, node, path);
 
-    private void Validate(object target, SettingNode node, string path)
+    private void CheckEach(object target, SettingNode node, string path)
     {
-        var before = problems.Count;
         foreach (var (name, property) in Properties(target.GetType()))
         {
             var value = property.GetValue(target);
@@ -139,8 +141,11 @@ internal sealed class SettingsBinder(List<string> problems)
                 problems.Add($"{SourceOf(node, name)}: {path}.{name} {message}");
             }
         }
+    }
 
-        if (target is not IValidatableObject self || problems.Count > before) return;
+    private void CheckTogether(object target, SettingNode node, string path)
+    {
+        if (target is not IValidatableObject self) return;
         foreach (var result in self.Validate(new ValidationContext(target)))
         {
             var name = result.MemberNames.FirstOrDefault();
