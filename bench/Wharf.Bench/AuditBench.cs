@@ -98,17 +98,17 @@ public class AuditBench
 
     /// <summary>Who pulled this digest, of all time?</summary>
     [Benchmark]
-    public Task<int> WhoPulledThisDigest() => AllAsync(new LogQuery(0, long.MaxValue) { Digest = Image(0), Kinds = ["pull_repo"], Count = 100 });
+    public Task<int> WhoPulledThisDigest() => AllAsync(new LogQuery(0, long.MaxValue) { Filter = new() { Digest = Image(0), Kinds = ["pull_repo"] }, Count = 100 });
 
     /// <summary>What did this robot do last month? Its first page of 100.</summary>
     [Benchmark]
     public async Task<int> WhatDidThisRobotDoLastMonth() =>
-        (await _logs.ListAsync(new LogQuery(SlidingClock.End.AddDays(-30).ToUnixTimeMilliseconds(), long.MaxValue) { Performers = [7], Count = 100 }, CancellationToken.None)).Entries.Count;
+        (await _logs.ListAsync(new LogQuery(SlidingClock.End.AddDays(-30).ToUnixTimeMilliseconds(), long.MaxValue) { Filter = new() { Performers = [7] }, Count = 100 }, CancellationToken.None)).Entries.Count;
 
     /// <summary>All changes to this organization, the busiest, last month: 100 of them.</summary>
     [Benchmark]
     public async Task<int> ChangesToThisOrganization() =>
-        (await _logs.ListAsync(new LogQuery(SlidingClock.End.AddDays(-30).ToUnixTimeMilliseconds(), long.MaxValue) { NamespaceId = 1000, Changes = true, Count = 100 }, CancellationToken.None)).Entries.Count;
+        (await _logs.ListAsync(new LogQuery(SlidingClock.End.AddDays(-30).ToUnixTimeMilliseconds(), long.MaxValue) { NamespaceId = 1000, Filter = new() { Changes = true }, Count = 100 }, CancellationToken.None)).Entries.Count;
 
     [Benchmark]
     public async Task<int> FirstPageOfTheRegistry() => (await _logs.ListAsync(new LogQuery(0, long.MaxValue), CancellationToken.None)).Entries.Count;
