@@ -44,7 +44,7 @@ function AnOrganization({ orgname }: { orgname: string }) {
         const sum = Object.fromEntries(severities.map((key) => [key, rows.reduce((total, each) => total + each.counts[key], 0)])) as Record<SeverityKey, number>;
         return (
           <>
-            {rows.some((each) => each.counts.matched > 0) && <SeverityDonut counts={sum} label={t('findings')} />}
+            {rows.some((each) => each.counts.matched > 0 || severities.some((key) => each.counts[key] > 0)) && <SeverityDonut counts={sum} label={t('findings')} />}
             <Table variant="compact" aria-label={t('organizations')}>
               <Thead><Tr><Th>{t('repository')}</Th><Th>{t('found')}</Th><Th>{t('fixable')}</Th><Th>{t('exploitedHead')}</Th><Th>{t('scanned')}</Th></Tr></Thead>
               <Tbody>

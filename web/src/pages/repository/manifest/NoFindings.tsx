@@ -19,7 +19,7 @@ export function NoFindings({ repository, digest, report }: { repository: string;
         if (rows.length === 0) return <Teach title={t('nothingToMatch')}>{t('nothingToMatchBody')}</Teach>;
         return (
           <Teach title={t('none')} actions={packages}>
-            <p>{t(query.hasNextPage ? 'lookedAtMore' : 'lookedAt', { count: rows.length })}</p>
+            <p>{report.warnings.length > 0 ? t('lookedAtSome') : t(query.hasNextPage ? 'lookedAtMore' : 'lookedAt', { count: rows.length })}</p>
             <ul className="wharf-feeds">{report.feeds.map((each) => <li key={each.name}>{each.name}, <Time at={each.date} /></li>)}</ul>
           </Teach>
         );

@@ -22,7 +22,7 @@ export const t = catalogue('manifest', {
   tooLarge: 'It is too large to be scanned',
   scanFailed: 'The scan failed', scanFailedBody: 'It is not tried again until the scanner is newer, or the image is pushed again.',
   disabled: 'Not scanned',
-  none: 'No vulnerability is known', lookedAt: { one: '{count} package was looked at, with what these feeds say:', other: '{count} packages were looked at, with what these feeds say:' }, lookedAtMore: 'More than {count} packages were looked at, with what these feeds say:', seePackages: 'See the packages',
+  none: 'No vulnerability is known', lookedAt: { one: '{count} package was looked at, with what these feeds say:', other: '{count} packages were looked at, with what these feeds say:' }, lookedAtMore: 'More than {count} packages were looked at, with what these feeds say:', lookedAtSome: 'Not all of it could be looked up, as is said above. What these feeds say was compared with the rest:', seePackages: 'See the packages',
   warnings: 'This may not be all',
   noData: 'Nothing to compare with yet', noDataBody: 'The packages of this image are known, but this registry has no vulnerability data. It is fetched or imported by whoever runs it, and the report then shows up here.',
   nothingToMatch: 'No packages were found in it', nothingToMatchBody: 'It was read to the end, and nothing in it says of which packages it is made: such as a program that was built without that. Whether it is vulnerable is not known.',
