@@ -46,7 +46,8 @@ internal static class CycloneDxJson
                     entry.Purl = SbomJson.Text(ref reader);
                     break;
                 case ("properties", JsonTokenType.StartArray):
-                    ReadProperties(ref reader, entry);
+                    while (SbomJson.NextPair(ref reader, "name", "value", out var key, out var value))
+                        entry.AddProperty(key, value);
                     break;
                 case ("evidence", JsonTokenType.StartObject):
                     ReadEvidence(ref reader, entry);
@@ -60,21 +61,6 @@ internal static class CycloneDxJson
             }
         }
         inventory.Add(entry);
-    }
-
-    private static void ReadProperties(ref Utf8JsonReader reader, SbomEntry entry)
-    {
-        while (SbomJson.NextObject(ref reader))
-        {
-            string? key = null;
-            string? value = null;
-            while (SbomJson.NextProperty(ref reader, out var name))
-            {
-                var text = SbomJson.Text(ref reader);
-                (key, value) = name switch { "name" => (text, value), "value" => (key, text), _ => (key, value) };
-            }
-            entry.AddProperty(key, value);
-        }
     }
 
     private static void ReadEvidence(ref Utf8JsonReader reader, SbomEntry entry)

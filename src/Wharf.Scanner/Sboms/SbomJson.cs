@@ -53,6 +53,23 @@ internal static class SbomJson
         return false;
     }
 
+    /// <summary>Moves past the next object of the array that the reader is in and gives two of its strings; false at its end.</summary>
+    public static bool NextPair(ref Utf8JsonReader reader, string keyName, string valueName, out string? key, out string? value)
+    {
+        (key, value) = (null, null);
+        if (!NextObject(ref reader))
+            return false;
+        while (NextProperty(ref reader, out var name))
+        {
+            var text = Text(ref reader);
+            if (name == keyName)
+                key = text;
+            else if (name == valueName)
+                value = text;
+        }
+        return true;
+    }
+
     private static bool ReadDocument(ReadOnlySpan<byte> json, SbomInventory inventory)
     {
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MostDepth });

@@ -37,7 +37,9 @@ internal static class Spdx3Json
                         entry.Purl = SbomJson.Text(ref reader);
                         break;
                     case ("externalIdentifier", JsonTokenType.StartArray):
-                        ReadIdentifiers(ref reader, entry);
+                        while (SbomJson.NextPair(ref reader, "externalIdentifierType", "identifier", out var type, out var identifier))
+                            if (type == "packageUrl")
+                                entry.Purl ??= identifier;
                         break;
                     default:
                         reader.Skip();
@@ -46,22 +48,6 @@ internal static class Spdx3Json
             }
             if (isPackage)
                 inventory.Add(entry);
-        }
-    }
-
-    private static void ReadIdentifiers(ref Utf8JsonReader reader, SbomEntry entry)
-    {
-        while (SbomJson.NextObject(ref reader))
-        {
-            string? type = null;
-            string? identifier = null;
-            while (SbomJson.NextProperty(ref reader, out var name))
-            {
-                var text = SbomJson.Text(ref reader);
-                (type, identifier) = name switch { "externalIdentifierType" => (text, identifier), "identifier" => (type, text), _ => (type, identifier) };
-            }
-            if (type == "packageUrl")
-                entry.Purl ??= identifier;
         }
     }
 }

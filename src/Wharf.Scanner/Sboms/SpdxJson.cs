@@ -30,7 +30,9 @@ internal static class SpdxJson
                         entry.SourceInfo = SbomJson.Text(ref reader);
                         break;
                     case ("externalRefs", JsonTokenType.StartArray):
-                        ReadReferences(ref reader, entry);
+                        while (SbomJson.NextPair(ref reader, "referenceType", "referenceLocator", out var type, out var locator))
+                            if (type is not null && type.EndsWith("purl", StringComparison.Ordinal))
+                                entry.Purl ??= locator;
                         break;
                     default:
                         reader.Skip();
@@ -38,22 +40,6 @@ internal static class SpdxJson
                 }
             }
             inventory.Add(entry);
-        }
-    }
-
-    private static void ReadReferences(ref Utf8JsonReader reader, SbomEntry entry)
-    {
-        while (SbomJson.NextObject(ref reader))
-        {
-            string? type = null;
-            string? locator = null;
-            while (SbomJson.NextProperty(ref reader, out var name))
-            {
-                var text = SbomJson.Text(ref reader);
-                (type, locator) = name switch { "referenceType" => (text, locator), "referenceLocator" => (type, text), _ => (type, locator) };
-            }
-            if (type is not null && type.EndsWith("purl", StringComparison.Ordinal))
-                entry.Purl ??= locator;
         }
     }
 }

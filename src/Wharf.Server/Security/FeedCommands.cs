@@ -21,7 +21,7 @@ internal static class FeedCommands
         var text = new StringBuilder(string.Create(CultureInfo.InvariantCulture, $"{"FEED",-22} {"REVISION",-13} {"DATE",-17} {"STATEMENTS",11}  LICENCE"));
         foreach (var row in rows)
         {
-            var age = clock.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(row.DateMs);
+            var age = row.Age(clock);
             text.AppendLine().Append(CultureInfo.InvariantCulture, $"{row.Name,-22} {row.Revision,-13} {DateTimeOffset.FromUnixTimeMilliseconds(row.DateMs):yyyy-MM-dd HH:mm}  {row.Statements,11}  {row.Licence}");
             if (age > options.StaleAfter)
                 text.Append(CultureInfo.InvariantCulture, $"  STALE: {age.TotalDays:0} days old");
@@ -41,7 +41,7 @@ internal static class FeedCommands
                 ["date"] = DateTimeOffset.FromUnixTimeMilliseconds(r.DateMs).ToString("O", CultureInfo.InvariantCulture),
                 ["licence"] = r.Licence,
                 ["statements"] = r.Statements,
-                ["stale"] = clock.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(r.DateMs) > options.StaleAfter,
+                ["stale"] = r.Age(clock) > options.StaleAfter,
                 ["problem"] = r.Problem,
             })]),
             ["failed"] = new JsonArray([.. problems.Select(static p => (JsonNode)new JsonObject { ["name"] = p.Name, ["problem"] = p.Problem })]),

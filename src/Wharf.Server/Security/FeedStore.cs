@@ -8,15 +8,14 @@ namespace Wharf.Server.Security;
 /// <summary>The table of feeds.</summary>
 internal sealed class FeedStore(Database db, StoredFiles stored)
 {
-    private const string Columns = "name, revision, date_ms, licence, statements, storage_key, evaluated_key, evaluating_key, files, imported_ms, checked_ms, problem";
+    private const string Columns = "name, revision, date_ms, licence, statements, ecosystems, storage_key, evaluated_key, evaluating_key, files, imported_ms, checked_ms, problem";
 
     public async Task<IReadOnlyList<FeedRow>> ListAsync(CancellationToken ct) => await db.ListAsync($"SELECT {Columns} FROM feed ORDER BY name", Read, ct);
 
     public async Task<FeedRow?> FindAsync(string name, CancellationToken ct) => await db.OneAsync($"SELECT {Columns} FROM feed WHERE name = @name", Read, ct, ("name", name));
 
     /// <summary>What all of them together speak of.</summary>
-    public async Task<FeedCoverage> CoverageAsync(CancellationToken ct) => new([.. (await db.ListAsync("SELECT ecosystems FROM feed", static r => r.GetString(0), ct))
-        .SelectMany(static e => JsonSerializer.Deserialize(e, SecurityJson.Default.IReadOnlyListString)!)]);
+    public async Task<FeedCoverage> CoverageAsync(CancellationToken ct) => new(await db.ListAsync("SELECT ecosystems FROM feed", static r => ReadEcosystems(r, 0), ct));
 
     /// <summary>Which revisions there are: what was matched against others is to be matched again.</summary>
     public static string Fingerprint(IReadOnlyList<FeedRow> rows) => string.Join(' ', rows.Select(static r => $"{r.Name}={r.StorageKey}"));
@@ -92,6 +91,8 @@ internal sealed class FeedStore(Database db, StoredFiles stored)
     private static string Json(IReadOnlyList<FeedFile> files) => JsonSerializer.Serialize(files, SecurityJson.Default.IReadOnlyListFeedFile);
 
     private static FeedRow Read(System.Data.Common.DbDataReader r) => new(
-        r.GetString(0), r.GetString(1), r.GetInt64(2), r.GetString(3), r.GetInt64(4), r.GetString(5), r.IsDBNull(6) ? null : r.GetString(6), r.IsDBNull(7) ? null : r.GetString(7),
-        JsonSerializer.Deserialize(r.GetString(8), SecurityJson.Default.IReadOnlyListFeedFile)!, r.GetInt64(9), r.GetInt64(10), r.IsDBNull(11) ? null : r.GetString(11));
+        r.GetString(0), r.GetString(1), r.GetInt64(2), r.GetString(3), r.GetInt64(4), ReadEcosystems(r, 5), r.GetString(6), r.IsDBNull(7) ? null : r.GetString(7), r.IsDBNull(8) ? null : r.GetString(8),
+        JsonSerializer.Deserialize(r.GetString(9), SecurityJson.Default.IReadOnlyListFeedFile)!, r.GetInt64(10), r.GetInt64(11), r.IsDBNull(12) ? null : r.GetString(12));
+
+    private static IReadOnlyList<string> ReadEcosystems(System.Data.Common.DbDataReader r, int n) => JsonSerializer.Deserialize(r.GetString(n), SecurityJson.Default.IReadOnlyListString)!;
 }

@@ -2,6 +2,8 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Json.Serialization;
 using Wharf.Oci;
+using Wharf.Scanner;
+using Wharf.Scanner.Feeds;
 using Wharf.Scanner.Matching;
 using Wharf.Scanner.Reports;
 using Wharf.Scanner.Sboms;
@@ -72,12 +74,21 @@ internal static class SecurityApi
             return TypedResults.Json(new ManifestReport(scan.State, scan.Reason, null, null, [], [], [], null, null, []), SecurityApiJson.Default.ManifestReport);
         var (suppressed, packages) = (http.Request.Query.IsTrue("suppressed"), http.Request.Query.IsTrue("packages"));
         var rows = await reports.ReportAsync(digest, suppressed, ct);
-        var known = (await feeds.ListAsync(ct)).Select(f => ShownFeed.Of(f, options, clock.GetUtcNow())).ToList();
+        var known = await feeds.ListAsync(ct);
+        var components = rows.DistinctBy(static r => r.Component).Select(static r => (r.Package, r.Distro)).ToList();
         return TypedResults.Json(new ManifestReport(scan.State, null, QuayDate.FormatIso(scan.ScannedMs), scan.Distro is { } d ? new ShownDistro(d.Id, d.Version, DistroSupport.EndOf(d) is { } end ? end.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) : null) : null,
-            scan.Problems, Warnings.Of([.. rows.DistinctBy(static r => r.Component).Select(static r => (r.Package, r.Distro))], scan.Distro, (await feeds.CoverageAsync(ct)).Has), [.. rows.Where(static r => r.Finding is { Reason: null }).OrderByDescending(static r => r.Finding!.Severity).Select(ShownFinding.Of)],
+            scan.Problems, [.. Old(known, components, scan.Distro, options, clock), .. Warnings.Of(components, scan.Distro, new FeedCoverage(known.Select(static f => f.Ecosystems)).Has)], [.. rows.Where(static r => r.Finding is { Reason: null }).OrderByDescending(static r => r.Finding!.Severity).Select(ShownFinding.Of)],
             suppressed ? [.. rows.Where(static r => r.Finding is { Reason: not null }).Select(ShownFinding.Of)] : null,
             packages ? [.. rows.DistinctBy(static r => r.Component).Select(static r => new ShownPackage(Purl.Write(r.Package, r.Distro), r.Package.Name, r.Package.Version, r.Package.Type.ToString().ToLowerInvariant(), r.Layer.ToString(), r.Locations))] : null,
-            known), SecurityApiJson.Default.ManifestReport);
+            [.. known.Select(f => ShownFeed.Of(f, options, clock))]), SecurityApiJson.Default.ManifestReport);
+    }
+
+    /// <summary>Which of the feeds that could speak of an image are stale: of what its packages are, or of any CVE.</summary>
+    private static IEnumerable<string> Old(IReadOnlyList<FeedRow> feeds, List<(Package Package, Distro? Distro)> components, Distro? distro, SecurityOptions options, TimeProvider clock)
+    {
+        var ecosystems = components.SelectMany(c => Lookup.Of(c.Package, c.Distro ?? distro)).Select(static l => l.Ecosystem).Append(Ecosystem.Cve).ToHashSet(StringComparer.Ordinal);
+        var old = feeds.Where(f => f.Age(clock) > options.StaleAfter && f.Ecosystems.Any(ecosystems.Contains)).Select(f => string.Create(CultureInfo.InvariantCulture, $"{f.Name} ({f.Age(clock).TotalDays:0} days)")).ToList();
+        return old.Count == 0 ? [] : [$"Old feeds: {string.Join(", ", old)}. What they would have told lately is missing."];
     }
 
     private static async Task<IResult> Packages(HttpContext http, string manifestref, SecurityReports reports, CancellationToken ct)
@@ -114,7 +125,7 @@ internal static class SecurityApi
         return TypedResults.Json(new ManifestPullers([.. page.Entries.GroupBy(static e => e.Line.PerformerId).Select(static g => new Puller(LogsApi.Tell(g.First().Who).Name, g.Count(), QuayDate.FormatIso(g.Max(static e => e.Line.AtMs))!))]), SecurityApiJson.Default.ManifestPullers);
     }
 
-    private static async Task<IResult> OfRepository(HttpContext http, SecurityReports reports, CancellationToken ct)
+    private static async Task<IResult> OfRepository(HttpContext http, SecurityReports reports, FeedStore feeds, CancellationToken ct)
     {
         var access = http.Access();
         if (!access.Exists)
@@ -122,7 +133,7 @@ internal static class SecurityApi
         var days = DefaultDays;
         if (http.Request.Query["days"] is { Count: > 0 } given && (!int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out days) || days is < 1 or > 365))
             return Problem.InvalidRequest("days is a number from 1 to 365.");
-        var now = await reports.SummarizeAsync(access.NamespaceId, access.RepositoryId, ct);
+        var now = await reports.SummarizeAsync(await feeds.CoverageAsync(ct), access.NamespaceId, access.RepositoryId, ct);
         var trend = await reports.TrendAsync(access.NamespaceId, access.RepositoryId, days, ct);
         return TypedResults.Json(new SecuritySummary(now, [.. trend.Select(static t => new DayCounts(DateOnly.FromDayNumber((int)t.Day + s_epoch).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), t.Counts))]), SecurityApiJson.Default.SecuritySummary);
     }
@@ -133,7 +144,7 @@ internal static class SecurityApi
 
     private static async Task<IResult> Backfill(ScanQueue queue, CancellationToken ct) => TypedResults.Json(new QuayBackfill(await queue.ShareAsync(ct)), QuaySignaturesJson.Default.QuayBackfill);
 
-    private static async Task<IResult> OfOrganization(HttpContext http, SecurityReports reports, CancellationToken ct)
+    private static async Task<IResult> OfOrganization(HttpContext http, SecurityReports reports, FeedStore feeds, CancellationToken ct)
     {
         if (http.Request.Query.RefuseUnpublished() is { } refused)
             return refused;
@@ -147,9 +158,9 @@ internal static class SecurityApi
             found.RemoveAt(PageSize);
             next = QuayQuery.NextPage(found[^1].Id);
         }
-        var repositories = new List<RepositoryCounts>();
+        var (repositories, coverage) = (new List<RepositoryCounts>(), await feeds.CoverageAsync(ct));
         foreach (var (id, name) in found)
-            repositories.Add(new RepositoryCounts(name, await reports.SummarizeAsync(organization, id, ct)));
+            repositories.Add(new RepositoryCounts(name, await reports.SummarizeAsync(coverage, organization, id, ct)));
         return TypedResults.Json(new OrganizationSecurity(repositories, next), SecurityApiJson.Default.OrganizationSecurity);
     }
 
@@ -178,7 +189,7 @@ internal static class SecurityApi
     }
 
     private static async Task<IResult> Feeds(FeedStore feeds, ScanQueue queue, SecurityOptions options, TimeProvider clock, CancellationToken ct) => TypedResults.Json(
-        new KnownFeeds([.. (await feeds.ListAsync(ct)).Select(f => ShownFeed.Of(f, options, clock.GetUtcNow()))],
+        new KnownFeeds([.. (await feeds.ListAsync(ct)).Select(f => ShownFeed.Of(f, options, clock))],
             [.. (await feeds.ListProblemsAsync(ct)).Select(static p => new FailedFeed(p.Name, p.Problem, QuayDate.FormatIso(p.CheckedMs)!))], await queue.CountAsync(ct)), SecurityApiJson.Default.KnownFeeds);
 
     /// <summary>A status in the words of the reports.</summary>
@@ -296,8 +307,8 @@ internal sealed record FailedFeed(string Name, string Problem, string Checked);
 /// <param name="Problem">What went wrong then; the revision is the last good one.</param>
 internal sealed record ShownFeed(string Name, string Revision, string Date, string Licence, long Statements, string Imported, string Checked, bool Stale, string? Problem)
 {
-    public static ShownFeed Of(FeedRow row, SecurityOptions options, DateTimeOffset now) => new(row.Name, row.Revision, QuayDate.FormatIso(row.DateMs)!, row.Licence, row.Statements, QuayDate.FormatIso(row.ImportedMs)!, QuayDate.FormatIso(row.CheckedMs)!,
-        now - DateTimeOffset.FromUnixTimeMilliseconds(row.DateMs) > options.StaleAfter, row.Problem);
+    public static ShownFeed Of(FeedRow row, SecurityOptions options, TimeProvider clock) => new(row.Name, row.Revision, QuayDate.FormatIso(row.DateMs)!, row.Licence, row.Statements, QuayDate.FormatIso(row.ImportedMs)!, QuayDate.FormatIso(row.CheckedMs)!,
+        row.Age(clock) > options.StaleAfter, row.Problem);
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

@@ -43,7 +43,7 @@ internal sealed class SecurityReports(Database db, FeedStore feeds)
             Text(r, 12), r.IsDBNull(14) ? null : new ReportFinding(r.GetString(14), JsonSerializer.Deserialize(r.GetString(15), SecurityJson.Default.IReadOnlyListString)!, r.GetString(16), (Severity)r.GetInt64(17),
                 Text(r, 18), r.GetString(19), Text(r, 20), Text(r, 21), JsonSerializer.Deserialize(r.GetString(22), SecurityJson.Default.FindingDetail)!, Text(r, 23),
                 // Who has the package since yesterday has the finding since then, however long others have it.
-                Math.Max(r.GetInt64(24), r.GetInt64(13)), r.GetInt64(25))), ct, ("manifest", manifest.ToArray()));
+                Math.Max(r.GetInt64(24), r.GetInt64(13)), Math.Max(r.GetInt64(25), r.GetInt64(13)))), ct, ("manifest", manifest.ToArray()));
 
     /// <summary>A page of the packages of a manifest by name.</summary>
     /// <param name="part">Only those with this in their names; empty for all.</param>
@@ -128,20 +128,19 @@ internal sealed class SecurityReports(Database db, FeedStore feeds)
         return rows.ToLookup(static t => t.Item1, static t => t.Item2);
     }
 
-    /// <summary>What the tags of a repository, or of all of a namespace, have together; each finding of a package once.</summary>
-    public async Task<SeverityCounts> SummarizeAsync(long namespaceId, long? repositoryId, CancellationToken ct)
+    /// <summary>What the tags of a repository have together; each finding of a package once.</summary>
+    public async Task<SeverityCounts> SummarizeAsync(FeedCoverage coverage, long namespaceId, long repositoryId, CancellationToken ct)
     {
-        var scope = repositoryId is null ? "x.namespace_id = @ns AND @repo = @repo" : "x.namespace_id = @ns AND x.repository_id = @repo";
-        var args = new (string, object?)[] { ("ns", namespaceId), ("repo", repositoryId ?? 0) };
-        var coverage = await feeds.CoverageAsync(ct);
+        const string Scope = "x.namespace_id = @ns AND x.repository_id = @repo";
+        var args = new (string, object?)[] { ("ns", namespaceId), ("repo", repositoryId) };
         var states = await db.ListAsync($"""
-            SELECT s.state, s.distro, s.distro_version, count(DISTINCT x.digest) FROM ({Tagged}) x LEFT JOIN scan s ON s.manifest = x.digest WHERE {scope} GROUP BY s.state, s.distro, s.distro_version
+            SELECT s.state, s.distro, s.distro_version, count(DISTINCT x.digest) FROM ({Tagged}) x LEFT JOIN scan s ON s.manifest = x.digest WHERE {Scope} GROUP BY s.state, s.distro, s.distro_version
             """, static r => (IsScanned: !r.IsDBNull(0) && r.GetString(0) == ScanState.Scanned, Distro: ReadDistro(r, 1), Count: r.GetInt64(3)), ct, args);
         var (manifests, scanned) = (states.Sum(static s => s.Count), states.Where(static s => s.IsScanned).Sum(static s => s.Count));
         var matched = states.Where(s => s.IsScanned && coverage.Has(s.Distro)).Sum(static s => s.Count);
         return await db.OneAsync($"""
             SELECT {Severities} FROM finding f WHERE f.gone_ms IS NULL AND f.reason IS NULL
-               AND f.component_id IN (SELECT mc.component_id FROM ({Tagged}) x JOIN manifest_component mc ON mc.manifest = x.digest WHERE {scope})
+               AND f.component_id IN (SELECT mc.component_id FROM ({Tagged}) x JOIN manifest_component mc ON mc.manifest = x.digest WHERE {Scope})
             """, r => new SeverityCounts(manifests, scanned, matched, Count(r, 0), Count(r, 1), Count(r, 2), Count(r, 3), Count(r, 4), Count(r, 5), Count(r, 6), Count(r, 7)), ct, args)
             ?? new SeverityCounts(manifests, scanned, matched, 0, 0, 0, 0, 0, 0, 0, 0);
     }

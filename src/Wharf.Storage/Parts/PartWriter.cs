@@ -10,8 +10,8 @@ namespace Wharf.Storage.Parts;
 /// </summary>
 internal sealed class PartWriter : IBlobWriter
 {
-    /// <summary>How many bytes may be under way besides a part.</summary>
-    private const int Further = 16 << 20;
+    // While two parts are under way, so much of the next one is gathered. The rest of the 16 MiB that a transfer may take besides two parts (contract 4) is for connections and what is read.
+    private const int Further = 4 << 20;
 
     // More tails than this become one: each was a request with few bytes.
     private const int MostTails = 16;
@@ -46,6 +46,7 @@ internal sealed class PartWriter : IBlobWriter
     private long _saved;
 
     private readonly Queue<(Task<string> Tag, int At)> _sending = new();
+    private long _underWay;
     private StorageException? _fault;
 
     public PartWriter(IBlobDriver driver, IPartStore store, PartUploads uploads, string key, PartState from, long attempt)
@@ -79,6 +80,7 @@ internal sealed class PartWriter : IBlobWriter
             var n = (int)Math.Min(bytes.Length, _store.PartBytes(_parts.Count) - _buffer.Length);
             if (n > 0)
             {
+                while (_sending.Count > 0 && _underWay + _buffer.Length + n > 2L * _store.PartBytes(_parts.Count) + Further) await SettleAsync(_sending.Count - 1);
                 _buffer.Append(bytes.Span[..n]);
                 Length += n;
                 bytes = bytes[n..];
@@ -178,7 +180,6 @@ internal sealed class PartWriter : IBlobWriter
 
     private async Task SendAsync()
     {
-        await SettleAsync(Further / _buffer.Length);
         ThrowUnlessOpen();
         if (_number >= _store.LastNumber) throw new UploadLostException("The upload has used up the parts that the store takes; it has to begin again.");
         try
@@ -196,6 +197,7 @@ internal sealed class PartWriter : IBlobWriter
         _tails.Clear();
         // Known from here on for the size of the next part; its tag comes when it is there.
         _parts.Add(new StoredPart(number, bytes.Length, ""));
+        _underWay += bytes.Length;
         _sending.Enqueue((SendAsync(bytes, number), _parts.Count - 1));
     }
 
@@ -214,6 +216,7 @@ internal sealed class PartWriter : IBlobWriter
             {
                 var (tag, at) = _sending.Peek();
                 _parts[at] = _parts[at] with { Tag = await tag };
+                _underWay -= _parts[at].Size;
                 _sending.Dequeue();
             }
             catch (StorageException e)

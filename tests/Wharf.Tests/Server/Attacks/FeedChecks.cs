@@ -45,12 +45,19 @@ internal sealed class FeedChecks(AttackedRegistry registry) : Checks(registry)
         var image = ImageOfFiles.Of(new TarBuilder().File("app.jar", HostileFiles.Jar(HostileFiles.Pom("a", name, "1"))).End().ToArray());
         await image.PushAsync(scanning.UserClient, repository, "v1");
         Assert.Equal(20, await FindingsAsync());
+        // Who reads the report is told, but not where the feed has nothing to say.
+        Assert.Contains(await WarningsAsync(image), static w => w.Contains("osv-Maven (10 days)", StringComparison.Ordinal));
+        var other = ImageOfFiles.Of(ImageOfFiles.Python(name, "1"));
+        await other.PushAsync(scanning.UserClient, repository, "other");
+        Assert.DoesNotContain(await WarningsAsync(other), static w => w.Contains("osv-Maven", StringComparison.Ordinal));
 
         await RefusedAsync(whole[..(whole.Length / 2)], then.AddDays(1), "");
         feeds.Osv(Ecosystem, [.. records, FeedsInTest.Record("GHSA-old", "CVE-2031-77777", Ecosystem, $"a:{name}", "2.0")]);
         await RefusedAsync(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken), then.AddDays(-1), "older than what there is");
         feeds.Osv(Ecosystem, records[..10]);
         await RefusedAsync(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken), then.AddDays(1), "seems to be cut off");
+
+        async Task<List<string>> WarningsAsync(ImageOfFiles of) => [.. (await ScanningRegistry.ScannedAsync(scanning.UserClient, repository, of.Digest))["warnings"]!.AsArray().Select(static w => (string)w!)];
 
         async Task RefusedAsync(byte[] content, DateTime at, string reason)
         {

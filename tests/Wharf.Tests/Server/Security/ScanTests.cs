@@ -27,6 +27,12 @@ public sealed class ScanTests(ScanningRegistry registry) : IClassFixture<Scannin
         Assert.Equal(Digest.Of(image.Layers[1]).ToString(), (string)finding["layer"]!);
         Assert.Equal(0, await EventsAsync(image.Digest));
 
+        // The feed had said so long before the image came, and nothing is last seen before it is first.
+        Assert.Equal(1, await registry.RunAsync($"UPDATE finding SET first_seen_ms = 1, last_seen_ms = 1 WHERE vulnerability = '{cve}1'"));
+        finding = Assert.Single((await ScanningRegistry.ScannedAsync(_client, repository, image.Digest))["findings"]!.AsArray())!;
+        Assert.StartsWith("20", (string)finding["first_seen"]!, StringComparison.Ordinal);
+        Assert.Equal((string)finding["first_seen"]!, (string)finding["last_seen"]!);
+
         // The publisher finds two more, of which the image has one in each of two packages' names.
         feeds.Osv("PyPI", FeedsInTest.Record("PYSEC-1-" + name, cve + "1", "PyPI", name, "2.0"), FeedsInTest.Record("PYSEC-2-" + name, cve + "2", "PyPI", name, "3.0", "CRITICAL"),
             FeedsInTest.Record("PYSEC-3-" + name, cve + "3", "PyPI", name, "0.5"));

@@ -43,7 +43,6 @@ function Scanned({ report, repository, manifest }: Props) {
   const text = (search['q'] ?? '').toLowerCase();
   const severity = search['severity'] as SeverityKey | undefined;
   const counts = countBySeverity(report.findings);
-  const stale = report.feeds.filter((each) => each.stale).map((each) => each.name);
   const suppressed = report.suppressed ?? [];
   const any = report.findings.length + suppressed.length > 0;
   const shown = (search['suppressed'] ? suppressed : report.findings)
@@ -52,7 +51,6 @@ function Scanned({ report, repository, manifest }: Props) {
     .sort(order);
   return (
     <>
-      {stale.length > 0 && <Alert isInline variant="warning" title={t('staleFeeds', { feeds: stale.join(', ') })} component="p" />}
       {report.warnings.length > 0 && report.feeds.length > 0 && <Alert isInline variant="warning" title={t('warnings')} component="p">{report.warnings.join(' ')}</Alert>}
       {report.problems.length > 0 && <Alert isInline variant="warning" title={t('problems')} component="p">{report.problems.join(' ')}</Alert>}
       <Card isCompact className="wharf-report">

@@ -1,0 +1,46 @@
+using System.Net;
+using System.Security.Cryptography;
+
+namespace Wharf.Tests.Server;
+
+/// <summary>A blob that is sent and read as a stream, never held as a whole.</summary>
+internal static class LargeBlob
+{
+    private const int MiB = 1 << 20;
+
+    /// <param name="repository">With its namespace.</param>
+    /// <param name="size">Whole MiB.</param>
+    public static async Task PushAndPullAsync(HttpClient client, string repository, long size)
+    {
+        var ct = TestContext.Current.CancellationToken;
+        var piece = RandomNumberGenerator.GetBytes(MiB);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        for (var n = 0; n < size / MiB; n++)
+            hash.AppendData(piece);
+        var digest = "sha256:" + Convert.ToHexStringLower(hash.GetHashAndReset());
+
+        using var patch = new HttpRequestMessage(HttpMethod.Patch, await client.StartUploadAsync(repository)) { Content = new RepeatedContent(piece, size / MiB) };
+        using var patched = await client.SendAsync(patch, ct);
+        Assert.Equal(HttpStatusCode.Accepted, patched.StatusCode);
+        (await client.SendAsync("PUT", $"{patched.Headers.Location}?digest={digest}", [])).Is(201);
+
+        await using var content = await client.GetStreamAsync($"/v2/{repository}/blobs/{digest}", ct);
+        Assert.Equal(digest, "sha256:" + Convert.ToHexStringLower(await SHA256.HashDataAsync(content, ct)));
+    }
+
+    /// <summary>One piece again and again.</summary>
+    private sealed class RepeatedContent(byte[] piece, long times) : HttpContent
+    {
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            for (var n = 0L; n < times; n++)
+                await stream.WriteAsync(piece);
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = piece.Length * times;
+            return true;
+        }
+    }
+}
