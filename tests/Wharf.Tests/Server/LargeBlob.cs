@@ -10,7 +10,8 @@ internal static class LargeBlob
 
     /// <param name="repository">With its namespace.</param>
     /// <param name="size">Whole MiB.</param>
-    public static async Task PushAndPullAsync(HttpClient client, string repository, long size)
+    /// <param name="inOneRequest">By POST; else by PATCH and PUT.</param>
+    public static async Task PushAndPullAsync(HttpClient client, string repository, long size, bool inOneRequest = false)
     {
         var ct = TestContext.Current.CancellationToken;
         var piece = RandomNumberGenerator.GetBytes(MiB);
@@ -19,10 +20,18 @@ internal static class LargeBlob
             hash.AppendData(piece);
         var digest = "sha256:" + Convert.ToHexStringLower(hash.GetHashAndReset());
 
-        using var patch = new HttpRequestMessage(HttpMethod.Patch, await client.StartUploadAsync(repository)) { Content = new RepeatedContent(piece, size / MiB) };
-        using var patched = await client.SendAsync(patch, ct);
-        Assert.Equal(HttpStatusCode.Accepted, patched.StatusCode);
-        (await client.SendAsync("PUT", $"{patched.Headers.Location}?digest={digest}", [])).Is(201);
+        using var body = new RepeatedContent(piece, size / MiB);
+        if (inOneRequest)
+        {
+            using var posted = await client.PostAsync($"/v2/{repository}/blobs/uploads/?digest={digest}", body, ct);
+            Assert.Equal(HttpStatusCode.Created, posted.StatusCode);
+        }
+        else
+        {
+            using var patched = await client.PatchAsync(await client.StartUploadAsync(repository), body, ct);
+            Assert.Equal(HttpStatusCode.Accepted, patched.StatusCode);
+            (await client.SendAsync("PUT", $"{patched.Headers.Location}?digest={digest}", [])).Is(201);
+        }
 
         await using var content = await client.GetStreamAsync($"/v2/{repository}/blobs/{digest}", ct);
         Assert.Equal(digest, "sha256:" + Convert.ToHexStringLower(await SHA256.HashDataAsync(content, ct)));
